@@ -10,13 +10,13 @@ from benchmarks import machine, report, targets
 from benchmarks.cluster import DURABLE, Cluster
 from benchmarks.load.controller import Generator
 from benchmarks.run import Run
-from benchmarks.scenarios import ceiling, connect, fan_out, history, inserts, rooms, startup
+from benchmarks.scenarios import ceiling, connect, fan_out, history, inserts, lone, rooms, startup
 from benchmarks.systems.base import SystemUnderTest
 from benchmarks.systems.baselines import Plain
 from benchmarks.systems.channels import PUBSUB_LAYER, PYTHON, Channels
 from benchmarks.systems.service import RAISED, Service
 
-SCENARIOS = ("startup", "ceiling", "inserts", "connect", "fanout", "rooms", "history")
+SCENARIOS = ("startup", "ceiling", "inserts", "connect", "fanout", "lone", "rooms", "history")
 FLOORS = ("ceiling", "inserts")
 """Baselines, left out of a quick run unless `--only` names them."""
 ROUNDS, QUICK_ROUNDS = 5, 1
@@ -70,6 +70,7 @@ def measure(run: Run, only: list[str]) -> None:
         "inserts": lambda: inserts.measure(run),
         "connect": lambda: connect.measure(run, systems(quick=quick)),
         "fanout": lambda: fan_out.measure(run, systems(quick=quick, mentions=not quick, layers=True)),
+        "lone": lambda: lone.measure(run, systems(quick=quick)),
         "rooms": lambda: rooms.measure(run, systems(quick=quick, layers=True)),
         "history": lambda: history.measure(run, systems(quick=quick)[1 if quick else 0 :]),  # no target uses plain
     }

@@ -19,6 +19,7 @@ TITLES = {
     "ceiling": "Limit of the load generator",
     "startup": "Start-up",
     "fanout": "Fan-out: one conversation, four senders (CPU ms per 1,000 deliveries)",
+    "lone": "Lone messages: 500 pairs, 500 messages a second (CPU ms per 1,000 messages)",
     "rooms": "Rooms: 500 pairs (CPU ms per 1,000 messages)",
     "history": "History: the last 50 messages (CPU ms per page)",
     "connect": "Connect: handshake to greeting (CPU ms per socket)",

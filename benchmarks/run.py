@@ -1,5 +1,6 @@
 """A benchmark run: options, shared servers and results. Scenarios add results, `report` formats them."""
 
+import re
 import statistics
 import sys
 import time
@@ -14,6 +15,8 @@ from benchmarks.load.controller import Generator
 from benchmarks.systems.base import Running, SystemUnderTest
 
 MILLI = 1000.0
+CPU_PARTS = r"(server|postgres|redis)_cpu_ms(_\w+)?"
+"""The names of the CPU times of a result, which all have the same unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,24 @@ class Run:
     started: float = field(default_factory=time.monotonic)
 
     def add(self, scenario: str, case: str, who: str, workers: int, **values: Any) -> None:
-        """Add a result and print it."""
+        """Add a result, with the CPU time of all processes and its ratio to that of `plain`, and print it."""
+        values = self._with_totals(scenario, case, who, values)
         self.entries.append(Entry(scenario, case, who, workers, values))
         shown = "  ".join(f"{name} {_short(value)}" for name, value in values.items() if value is not None)
         print(f"{scenario:9} {case:26} {who:16} {workers} worker{'s' * (workers > 1):1} {shown}", flush=True)
+
+    def _with_totals(self, scenario: str, case: str, who: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Insert the sum and the ratio after the last CPU time. `plain` is measured first."""
+        parts = [name for name in values if re.fullmatch(CPU_PARTS, name)]
+        if not parts or who == "asyncpg":
+            return values
+        total = sum(values[name] for name in parts)
+        plain = next((entry.values["all_cpu_ms"] for entry in self.entries
+                      if (entry.scenario, entry.case, entry.who) == (scenario, case, "plain")), None)  # fmt: skip
+        added = {"all_cpu_ms": round(total, 3), "of_plain": round(total / plain, 3) if plain else None}
+        position = list(values).index(parts[-1]) + 1
+        items = list(values.items())
+        return dict([*items[:position], *added.items(), *items[position:]])
 
     def log(self, text: str) -> None:
         """Print progress to standard error."""

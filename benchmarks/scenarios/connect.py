@@ -27,10 +27,11 @@ def measure(run: Run, systems: Sequence[tuple[str, SystemUnderTest]]) -> None:
                 run.load.do("close")
                 rows = []
                 for _ in range(run.rounds):
-                    before = running.cpu()["server"]
+                    before = running.cpu()
                     answer = run.load.open(running.port, specs[:sockets], fan=2, concurrency=CONCURRENCY)
-                    cost = MILLI * (running.cpu()["server"] - before) / sockets
-                    rows.append({**answer, "rate": sockets / answer["seconds"], "cost": cost})
+                    after = running.cpu()
+                    costs = {name: MILLI * (after[name] - before[name]) / sockets for name in before}
+                    rows.append({**answer, "rate": sockets / answer["seconds"], **costs})
                     run.load.do("close")
                     running.settle()
                 run.add(
@@ -39,7 +40,9 @@ def measure(run: Run, systems: Sequence[tuple[str, SystemUnderTest]]) -> None:
                     who,
                     workers,
                     sockets_s=median(rows, "rate"),
-                    server_cpu_ms_socket=median(rows, "cost"),
+                    server_cpu_ms_socket=median(rows, "server"),
+                    postgres_cpu_ms_socket=median(rows, "postgres"),
+                    redis_cpu_ms_socket=median(rows, "redis"),
                     kib_socket=_idle_memory(run, running, specs) if workers == 1 else None,
                     rounds=len(rows),
                     generator_share=median(rows, "generator_share"),

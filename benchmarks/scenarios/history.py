@@ -52,6 +52,7 @@ def _measure_one(
         p95_ms=median(rows, "p95_ms"),
         server_cpu_ms_page=median(rows, "server"),
         postgres_cpu_ms_page=median(rows, "postgres"),
+        redis_cpu_ms_page=median(rows, "redis"),
         bytes=rows[-1]["bytes"],
         statuses="+".join(sorted({status for row in rows for status in row["statuses"]})),
         rounds=len(rows),

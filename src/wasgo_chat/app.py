@@ -19,6 +19,7 @@ from wasgo_chat.feature import Feature, FeatureOff
 from wasgo_chat.feature_registry import FEATURES
 from wasgo_chat.gateway import routes as gateway_routes
 from wasgo_chat.http import static_pages
+from wasgo_chat.http.body_encoding import JsonEncodingMiddleware
 from wasgo_chat.http.fast_path import FastPathMiddleware
 from wasgo_chat.http.head_requests import HeadMiddleware
 from wasgo_chat.http.path_prefix import PathPrefixMiddleware, path_prefix
@@ -79,6 +80,7 @@ class ChatApp(FastAPI):
         settings = worker.settings
         handlers = {fast_path.PATH: fast_path.list_messages, **document_handlers(self)}
         stack: ASGIApp = FastPathMiddleware(super().build_middleware_stack(), handlers, gateway_routes.serve_socket)
+        stack = JsonEncodingMiddleware(stack)
         stack = UserTurnsMiddleware(stack, worker.user_turns)
         stack = HeadMiddleware(stack)
         stack = RefusalLimitMiddleware(stack, settings, worker.counts)

@@ -182,6 +182,22 @@ def test_no_mutation_raises_anything_else_or_takes_long(tmp_path: Path, kind: st
         assert time.process_time() - started < LIMIT_S
 
 
+def test_fill_bytes_of_a_jpeg_do_not_make_stripping_slow(tmp_path: Path) -> None:
+    """A JPEG that is nothing but fill bytes, before its first marker and in its coded data."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    fill = b"\xff" * 1_000_000
+    for content in (
+        b"\xff\xd8" + fill + b"\x00",
+        b"\xff\xd8\xff\xda\x00\x02" + fill + b"\x00",
+        b"\xff\xd8\xff\xda\x00\x02" + fill,
+    ):
+        source.write_bytes(content)
+        started = time.process_time()
+        with contextlib.suppress(CorruptFile):
+            STRIPPERS["image/jpeg"](source, target)
+        assert time.process_time() - started < LIMIT_S
+
+
 def test_hostile_tables_do_not_make_blanking_slow(tmp_path: Path) -> None:
     """Each of many chunks names nearly the whole file as its sample."""
     path = tmp_path / "a.mp4"

@@ -1,7 +1,9 @@
 """Attacks by the bodies and headers of requests."""
 
 import json
+import sys
 from typing import Any
+from uuid import UUID
 
 from tests.attack.attack import Attacker, User, attack
 from tests.attack.wire import Http, form
@@ -15,6 +17,11 @@ def filled(before: str, item: str, after: str, *, size: int = MIB - 4096) -> byt
     """A body with an item as often as fits."""
     count = (size - len(before) - len(after)) // (len(item) + 1)
     return (before + ",".join([item] * count) + after).encode()
+
+
+def alike_ids(count: int) -> list[str]:
+    """Ids whose `hash()` is the same: the hash of a UUID is its value modulo a prime."""
+    return [str(UUID(int=sys.hash_info.modulus * ((1 << 66) - number) + 5)) for number in range(1, count + 1)]
 
 
 SUPPORT = '{"conversation_type":"support",'
@@ -68,6 +75,13 @@ async def deep_json(attacker: Attacker) -> None:
     arrays = b'{"metadata":' + b"[" * 500_000 + b"]" * 500_000 + b"}"
     objects = b'{"metadata":' + b'{"a":' * 200_000 + b"1" + b"}" * 200_001
     await _send(attacker, [("POST", "/chat/messages/", arrays), ("POST", "/chat/conversations/", objects)])
+
+
+@attack("denial", "3,300 ids whose hashes are equal, in JSON bodies of 128 KiB", seconds=4, is_short=True)
+async def colliding_ids(attacker: Attacker) -> None:
+    body = json.dumps({"message_ids": alike_ids(3_300)}, separators=(",", ":")).encode()
+    assert len(body) < 131_072
+    await _send(attacker, [("POST", "/chat/messages/mark_multiple_read/", body)])
 
 
 @attack("denial", "integers of 100,000 digits, and floats of 500,000")

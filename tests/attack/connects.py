@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 from tests.attack.attack import Attacker, attack
-from tests.attack.wire import Http, forwarded
+from tests.attack.wire import Http, forwarded, request
 
 
 @attack("denial", "one user connects and disconnects, on eight connections at a time", seconds=4)
@@ -173,3 +173,23 @@ async def replays(attacker: Attacker) -> None:
             attacker.answers["hello"] += 1
 
     await attacker.again(*(functools.partial(one, number) for number in range(10)), pause_s=0.0)
+
+
+@attack("denial", "40 connections that stall after half of a JSON body, each with a token and an Idempotency-Key")
+async def stalled_bodies(attacker: Attacker) -> None:
+    users = attacker.users(4)
+
+    async def one(number: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", attacker.port)
+        try:
+            token = users[number % len(users)].token
+            key = f"Idempotency-Key: {number}\r\n{forwarded(attacker.address)}"
+            sent = request("POST", "/chat/conversations/", b'{"conversation_type":"direct"', token=token, headers=key)
+            sent = sent.replace(b"Content-Length: 29", b"Content-Length: 2900")
+            attacker.meter.count(sent=len(sent))
+            writer.write(sent)
+            await asyncio.sleep(3600)
+        finally:
+            writer.transport.abort()
+
+    await attacker.together(*(one(number) for number in range(40)))

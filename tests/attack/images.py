@@ -108,6 +108,18 @@ async def many_scans(attacker: Attacker) -> None:
     await attacker.repeat(4, step)
 
 
+@attack("denial", "JPEGs of 200,000 fill bytes, four at a time", prepare=_chats, seconds=5, max_growth_mb=250)
+async def fill_bytes(attacker: Attacker) -> None:
+    user, chats = attacker.prepared
+    content = b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(10) + b"\xff" * 200_000 + b"\x00"
+
+    async def step(http: Http, lane: int) -> None:
+        body, header = form({"conversation": chats[lane]}, [("file", "a.jpg", content)])
+        await attacker.ask(http, user, "POST", "/chat/attachments/", body, headers=header)
+
+    await attacker.repeat(4, step)
+
+
 @attack("abuse", "small files in messages, beyond the limit of uploads", prepare=_chats, seconds=5)
 async def files_in_messages(attacker: Attacker) -> None:
     user, chats = attacker.prepared

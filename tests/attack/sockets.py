@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tests.attack.attack import Attacker, User, attack
+from tests.attack.bodies import alike_ids
 from tests.attack.wire import BINARY, PING, PONG, TEXT, frame, text
 from wasgo_chat.core.encoding import new_id
 
@@ -110,6 +111,13 @@ async def large_metadata_in_frames(attacker: Attacker) -> None:
     await attacker.flood(CHAT, [attacker.user()], text({**fields, "metadata": {"x": [[[]]] * 7000}}))
 
 
+@attack("denial", "frames with 9,000 numbers that are slow to convert, four sockets", max_cores=0.8, is_short=True)
+async def slow_numbers_in_frames(attacker: Attacker) -> None:
+    numbers = ",".join(["1e308"] * 9_000)
+    body = f'{{"type":"send_message","conversation_id":"{new_id()}","content":"x","metadata":{{"x":[{numbers}]}}}}'
+    await attacker.flood(CHAT, [*attacker.users(4)], frame(TEXT, body.encode()))
+
+
 @attack("denial", "handshakes that offer compression, and frames with its bit set")
 async def compression_offers(attacker: Attacker) -> None:
     # A handshake has at most 8 KiB.
@@ -154,6 +162,13 @@ async def unknown_read_marks(attacker: Attacker) -> None:
     await attacker.flood(CHAT, [user] * 4, text({"type": "mark_read", "conversation_id": chat, "message_ids": ids}) * 3)
 
 
+@attack("denial", "mark_read of 500 ids whose hashes are equal, four sockets", prepare=_chat_of_fifty)
+async def colliding_read_marks(attacker: Attacker) -> None:
+    user, chat, _ = attacker.prepared
+    data = text({"type": "mark_read", "conversation_id": chat, "message_ids": alike_ids(500)}) * 3
+    await attacker.flood(CHAT, [user] * 4, data)
+
+
 @attack("denial", "subscribe and unsubscribe in turn, four sockets of one user", prepare=_chat_of_fifty)
 async def subscriptions(attacker: Attacker) -> None:
     user, chat, _ = attacker.prepared
@@ -192,3 +207,25 @@ async def sockets_that_never_read(attacker: Attacker) -> None:
                 await asyncio.sleep(0.05)
 
     await attacker.again(*[deaf] * 19, speak, pause_s=0.1)
+
+
+async def _long_history(attacker: Attacker) -> Any:
+    user = attacker.user()
+    chats = [await attacker.job([user.id, attacker.user("bo").id], admin=user.id) for _ in range(4)]
+    for chat in chats:
+        await attacker.say(user, chat, 60, "x" * 10_000)
+    return user, chats
+
+
+@attack("denial", "15 sockets replay long conversations and never read", prepare=_long_history, seconds=5)
+async def replays_never_read(attacker: Attacker) -> None:
+    user, chats = attacker.prepared
+
+    async def deaf() -> None:
+        async with attacker.socket(CHAT, user) as socket:
+            socket.writer.transport.pause_reading()  # type: ignore[attr-defined]  # of a stream's transport
+            for chat in chats:
+                await socket.send(type="subscribe", conversation_id=chat, after_seq=0)
+            await asyncio.sleep(3600)
+
+    await attacker.again(*[deaf] * 15, pause_s=0.5)

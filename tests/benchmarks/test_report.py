@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks import report
 from benchmarks.model import MEASURED
-from benchmarks.run import Entry
+from benchmarks.run import Entry, Run
 from benchmarks.targets import judge
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +30,21 @@ def test_targets_are_ratios_to_the_better_channels_layer() -> None:
     assert found["history: pages/s, of Channels"].reached == 12
     assert found["history, unchanged: CPU a page"].reached == 0.3
     assert found["rooms: rate, of plain"].verdict == "not measured"
+
+
+def test_a_result_has_the_cost_of_all_processes_and_its_ratio_to_plain() -> None:
+    run = Run(cluster=None, load=None, quick=True, rounds=1)  # type: ignore[arg-type]  # nothing is started
+    run.add("lone", "one", "plain", 1, server_cpu_ms=100.0, postgres_cpu_ms=0.0, redis_cpu_ms=0.0, rounds=1)
+    run.add("lone", "one", "service", 1, server_cpu_ms=300.0, postgres_cpu_ms=150.0, redis_cpu_ms=50.0, rounds=1)
+    run.add("connect", "two", "service", 1, server_cpu_ms_socket=1.0, postgres_cpu_ms_socket=0.5, kib_socket=9.0)
+    plain, service, alone = (entry.values for entry in run.entries)
+    assert (plain["all_cpu_ms"], plain["of_plain"]) == (100, None)
+    assert (service["all_cpu_ms"], service["of_plain"]) == (500, 5)
+    assert list(service)[-3:] == ["all_cpu_ms", "of_plain", "rounds"]
+    assert (alone["all_cpu_ms"], alone["of_plain"]) == (1.5, None)
+    found = {one.name: one for one in judge(run.entries)}
+    assert found["lone messages: CPU of all, of plain"].reached == 5
+    assert found["lone messages: CPU of all, of plain"].verdict == "short"
 
 
 def test_tables_replace_the_text_between_the_markers(tmp_path: Path) -> None:

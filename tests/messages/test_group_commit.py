@@ -20,6 +20,7 @@ from wasgo_chat.gateway.broadcast.publisher import Publisher
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.messages.schemas import MessageContent
 from wasgo_chat.messages.sending import statements
+from wasgo_chat.messages.sending.group_commit import GroupCommit
 from wasgo_chat.messages.sending.statements import NewMessage
 
 MESSAGES = "/chat/messages/"
@@ -136,15 +137,43 @@ async def test_sends_above_the_queue_limit_are_rejected_and_not_stored(database:
         assert (await ana.ok("POST", MESSAGES, body, status=201))["seq"] == 4
 
 
-@asynccontextmanager
-async def losing_answers(database: str, folder: Path) -> AsyncIterator[tuple[str, asyncio.Event]]:
-    """PostgreSQL behind a proxy that, once armed, forwards a COMMIT and disconnects before its response."""
-    url = database_url(database)
-    run_folder = url.partition("?host=")[2]
-    armed = asyncio.Event()
+LOST = "its answer is lost"
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        back, forth = await asyncio.open_unix_connection(f"{run_folder}/{SOCKET}")
+
+class LosingProxy:
+    """Stands before PostgreSQL. Once armed, it disconnects a writer that stores a message with the content `LOST`.
+
+    Args:
+        database: the database behind it.
+        folder: where it listens.
+        is_late: the server gets the statement only when `deliver` is called, otherwise at once.
+    """
+
+    def __init__(self, database: str, folder: Path, *, is_late: bool) -> None:
+        url = database_url(database)
+        self._run_folder, self._folder = url.partition("?host=")[2], folder
+        self.url = url.replace(self._run_folder, str(folder))
+        self.armed, self._delivers, self._is_delivered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._is_late = is_late
+
+    @classmethod
+    @asynccontextmanager
+    async def started(cls, database: str, folder: Path, *, is_late: bool = False) -> "AsyncIterator[LosingProxy]":
+        proxy = cls(database, folder, is_late=is_late)
+        server = await asyncio.start_unix_server(proxy._serve, folder / SOCKET)
+        try:
+            yield proxy
+        finally:
+            proxy._delivers.set()
+            server.close()
+
+    async def deliver(self) -> None:
+        """Let the server have the statement, if its session still exists, and wait until it has responded."""
+        self._delivers.set()
+        await self._is_delivered.wait()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back, forth = await asyncio.open_unix_connection(f"{self._run_folder}/{SOCKET}")
         is_writer = is_cut = False
 
         async def answers() -> None:
@@ -158,19 +187,21 @@ async def losing_answers(database: str, folder: Path) -> AsyncIterator[tuple[str
         try:
             while data := await reader.read(65_536):
                 is_writer = is_writer or b"INSERT INTO pending AS" in data  # sent only by the group commit
-                if is_writer and armed.is_set() and b"COMMIT" in data:
+                if is_writer and self.armed.is_set() and LOST.encode() in data:
                     is_cut = True
-                    armed.clear()
+                    self.armed.clear()
+                    if self._is_late:
+                        writer.transport.abort()
+                        await self._delivers.wait()
                 forth.write(data)
+                if is_cut:
+                    await answering
+                    self._is_delivered.set()
         except OSError:
             pass  # the service closed its connection with a response unread, which is a reset
         finally:
             forth.close()
             await asyncio.gather(answering, return_exceptions=True)
-
-    server = await asyncio.start_unix_server(serve, folder / SOCKET)
-    yield url.replace(run_folder, str(folder)), armed
-    server.close()
 
 
 @pytest.mark.parametrize("client_id", [None, "c1"])
@@ -178,20 +209,46 @@ async def test_a_commit_of_unknown_outcome_is_resolved_and_acked(
     database: str, tmp_path: Path, client_id: str | None
 ) -> None:
     async with (
-        losing_answers(database, tmp_path) as (url, armed),
-        world_with(make_settings(database, database_url=url)) as world,
+        LosingProxy.started(database, tmp_path) as proxy,
+        world_with(make_settings(database, database_url=proxy.url)) as world,
     ):
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
         await ana.send(chat, "before")
         async with bo.connect(chat) as live:
-            armed.set()
+            proxy.armed.set()
             more = {} if client_id is None else {"client_id": client_id}
-            answer = await ana.send(chat, "its answer is lost", **more)
-            assert not armed.is_set()
+            answer = await ana.send(chat, LOST, **more)
+            assert not proxy.armed.is_set()
             assert (await live.receive("new_message"))["message"]["id"] == answer["id"]
         assert [message["id"] for message in await bo.history(chat)].count(answer["id"]) == 1
         assert len(await bo.events(chat)) == 2
+
+
+async def test_a_lost_statement_that_the_server_reads_later_is_not_stored_twice(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worst moment is after the lookup and before the message is stored again."""
+    async with (
+        LosingProxy.started(database, tmp_path, is_late=True) as proxy,
+        world_with(make_settings(database, database_url=proxy.url)) as world,
+    ):
+        resolve = GroupCommit._resolve_unknown_commit
+
+        async def then_deliver(*given: Any) -> Any:
+            found = await resolve(*given)
+            await proxy.deliver()
+            return found
+
+        monkeypatch.setattr(GroupCommit, "_resolve_unknown_commit", then_deliver)
+        ana, bo = world.people("ana", "bo")
+        chat = await ana.direct(bo)
+        await ana.send(chat, "before")
+        proxy.armed.set()
+        answer = await ana.send(chat, LOST)
+        assert not proxy.armed.is_set()
+        assert [message["id"] for message in await bo.history(chat)][:-1] == [answer["id"]]
+        assert [event["seq"] for event in await bo.events(chat)] == [1, 2]
 
 
 async def test_a_failure_to_resolve_a_commit_is_answered_and_blocks_nobody(
@@ -201,15 +258,15 @@ async def test_a_failure_to_resolve_a_commit_is_answered_and_blocks_nobody(
         raise RuntimeError("unexpected")
 
     async with (
-        losing_answers(database, tmp_path) as (url, armed),
-        world_with(make_settings(database, database_url=url)) as world,
+        LosingProxy.started(database, tmp_path) as proxy,
+        world_with(make_settings(database, database_url=proxy.url)) as world,
     ):
         ana, bo = world.people("ana", "bo")
         chat = await ana.direct(bo)
-        body = {"conversation": chat["id"], "content": "its answer is lost", "client_id": "c1"}
+        body = {"conversation": chat["id"], "content": LOST, "client_id": "c1"}
         with monkeypatch.context() as patch:
             patch.setattr(statements, "find_by_ids", fails)
-            armed.set()
+            proxy.armed.set()
             await ana.refused("POST", MESSAGES, body, status=503, code="unavailable")
         assert (await ana.ok("POST", MESSAGES, body))["seq"] == 1
         assert (await ana.send(chat, "next"))["seq"] == 2
@@ -247,6 +304,6 @@ async def test_messages_after_a_rejected_one_wait_for_its_outcome(world: World) 
     ]
     direct = PinnedConnection(world.worker.db)
     async with direct.transaction() as connection:
-        stored = await statements.insert_batch(connection, rows_of_it, wait=True)
+        stored = await statements.insert_batch(connection.fetch, rows_of_it, wait=True)
     await direct.close()
     assert {at: one.seq for at, one in stored.items()} == {0: 1, 2: 2}

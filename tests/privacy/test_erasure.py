@@ -108,17 +108,22 @@ async def test_live_and_resuming_clients_end_in_the_same_state_as_a_fresh_load(e
         assert ana.id not in returned.participants
 
 
+# Who has left cannot send; this stands for any failure that could leave a message behind.
+LATE_MESSAGE = (
+    "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ "
+    "BEGIN UPDATE messages SET sender_id = OLD.user_id WHERE content = 'late'; RETURN NEW; END $$",
+    "CREATE TRIGGER late AFTER UPDATE OF user_id ON participants FOR EACH ROW EXECUTE FUNCTION late()",
+)
+
+
 async def test_a_user_with_a_late_message_is_kept_until_that_is_erased(own_worker: Worker) -> None:
     world = World(own_worker)
-    ana, bo = world.people("ana", "bo")
-    chat = await ana.direct(bo)
     cy = TracedUser(world)
     await cy.create()
-    # Non-members cannot send; this stands for any failure that could leave a message behind.
-    late = "UPDATE messages SET sender_id = :sender WHERE id = :id"
-    said = await ana.send(chat, "late")
+    said = await cy.bo.send(cy.job, "late")
     async with own_worker.db.transaction() as tx:
-        await tx.execute(text(late), {"sender": cy.id, "id": said["id"]})
+        for statement in LATE_MESSAGE:
+            await tx.execute(text(statement))
     await cy.erase()
 
     async def is_in_state(state: str) -> bool:
@@ -129,7 +134,8 @@ async def test_a_user_with_a_late_message_is_kept_until_that_is_erased(own_worke
         await wait_for(is_in_state, state)
     assert await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
     async with own_worker.db.transaction() as tx:
-        await tx.execute(text(late), {"sender": ana.id, "id": said["id"]})
+        sender = "UPDATE messages SET sender_id = :sender WHERE id = :id"
+        await tx.execute(text(sender), {"sender": cy.bo.id, "id": said["id"]})
     await cy.wait_erased()
     assert not await rows(own_worker, "SELECT 1 FROM users WHERE id = :id", id=cy.id)
     await world.close()

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+BROWSER_TEST = re.compile(r"`(web/test/[\w-]+\.spec\.ts)`")
 NAMED = re.compile(r"`(?:(tests/[\w/]+\.py)::(?:Test\w+::)?)?(test_\w+)`")
 
 
@@ -30,4 +31,5 @@ def test_every_threat_has_a_test() -> None:
     threats = page.split("## Threats")[1].split("## OWASP")[0]
     rows = [row for table in threats.split("| threat |")[1:] for row in table.split("\n\n")[0].splitlines()[2:]]
     assert len(rows) > 35
-    assert [row for row in rows if not NAMED.search(row)] == []
+    assert [row for row in rows if not NAMED.search(row) and not BROWSER_TEST.search(row)] == []
+    assert all((ROOT / path).is_file() for path in BROWSER_TEST.findall(page))

@@ -79,6 +79,7 @@ async def test_conversations_without_messages_are_written_in_batches_too(
 
 
 FAULTS = {
+    "of every message and event exists": "UPDATE events SET conversation_id = gen_random_uuid() WHERE seq = 2",
     "seq has no gap": "DELETE FROM events WHERE seq = 2",
     "of every event exists": "DELETE FROM messages WHERE number = 3",
     "message_count": "UPDATE conversations SET message_count = message_count + 1",

@@ -30,7 +30,7 @@ export async function tokenOf(user: string): Promise<string> {
 
 let serviceTokenCache = "";
 
-function serviceToken(): string {
+export function serviceToken(): string {
   const args = ["token", "--service", "tests", "--scope", "chat:provision,chat:act_as"];
   serviceTokenCache ||= execFileSync(`${root}.venv/bin/wasgo-chat`, args, { encoding: "utf8" }).trim();
   return serviceTokenCache;

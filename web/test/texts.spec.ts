@@ -53,6 +53,7 @@ test("addresses, e-mail addresses and phone numbers are links", () => {
   expect(links("www.example.org, ana@example.org")).toEqual(["https://www.example.org", "mailto:ana@example.org"]);
   expect(links("Call +43 664 123-4567 or +1 (212) 555 0100!")).toEqual(["tel:+436641234567", "tel:+12125550100"]);
   expect(links("order 0123456789012, 5+5, javascript:alert(1), v1.2.3")).toEqual([]);
+  expect(links("file:///etc/passwd, file://host.example/share, ftp://host.example/x")).toEqual([]);
   for (const content of ["a https://b.example c +43 664 1234567 d", "https://x.example/(a", ""]) {
     expect(splitLinks(content, tokenize).map((part) => part.text).join("")).toBe(content);
   }

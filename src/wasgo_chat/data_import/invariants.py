@@ -23,6 +23,11 @@ class Violation:
 
 
 _RULES = {
+    "the conversation of every message and event exists": """
+        SELECT k.conversation_id FROM (
+            SELECT conversation_id FROM messages UNION SELECT conversation_id FROM events
+            UNION SELECT conversation_id FROM pending UNION SELECT conversation_id FROM feed_heads) k
+        LEFT JOIN conversations c ON c.id = k.conversation_id WHERE c.id IS NULL""",
     "seq has no gap from the first stored event to the head": """
         SELECT c.id FROM conversations c
         LEFT JOIN (SELECT conversation_id, count(*) AS n, min(seq) AS first, max(seq) AS last FROM events GROUP BY 1) e

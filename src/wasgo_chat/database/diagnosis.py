@@ -27,6 +27,7 @@ _BY_SQLSTATE = {
         "The user of WASGO_CHAT_DATABASE_URL lacks permissions on the database, the schema or its tables.",
         "Make it the owner of the tables, or GRANT CONNECT, USAGE and the rights on the tables to it.",
     ),
+    "53100": Diagnosis("The disk of the database is full.", "Free or add space on the disk of PostgreSQL."),
     "53300": Diagnosis(
         "The database has no free connection.",
         "Increase max_connections or the limit of the role, or reduce WASGO_CHAT_DATABASE_POOL_SIZE.",

@@ -10,6 +10,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -17,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from wasgo_chat.core.errors import Unavailable
-from wasgo_chat.database.errors import DRIVER_ERRORS, is_unavailable
+from wasgo_chat.database.errors import DRIVER_ERRORS, is_statement_error, is_unavailable
 from wasgo_chat.database.session import Database
 
 FIRST_PLANS_S = 0.25
@@ -25,8 +27,44 @@ PLANS_S = 10.0
 """Maximum age of plans. On a new connection it starts at FIRST_PLANS_S and doubles each time."""
 
 
+_SESSION = "SELECT pid, backend_start FROM pg_stat_get_activity(pg_backend_pid())"
+# A process id may be used again; together with the time it names one session.
+_END_SESSION = """
+SELECT pg_terminate_backend(pid, $3) FROM pg_stat_get_activity($1) WHERE backend_start = $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session on the server: its process, and when it began."""
+
+    pid: int
+    began_at: datetime
+
+
 class CommitOutcomeUnknown(Unavailable):
-    """The connection was lost during a commit, which may have taken effect or may still do so."""
+    """The connection was lost during a commit, which may have taken effect or may still do so.
+
+    If `session` is given, the server may not even have received the statement: the session has to be ended
+    (`end_session`) before the outcome can be read. Otherwise the transaction holds its row locks until it ends.
+    """
+
+    def __init__(self, session: Session | None = None) -> None:
+        super().__init__()
+        self.session = session
+
+
+async def end_session(connection: "asyncpg.Connection[asyncpg.Record]", session: Session, timeout_s: float) -> None:
+    """End a session whose connection was lost, and wait for its end. Nothing of it can be committed afterwards.
+
+    The server may not notice for long that the connection was lost, and may have yet to read what was sent.
+
+    Raises:
+        Unavailable: it has not ended in time.
+    """
+    is_ended = await connection.fetchval(_END_SESSION, session.pid, session.began_at, int(timeout_s * 1000))
+    if is_ended is False:  # None: there is no such session any more
+        raise Unavailable
 
 
 async def fetch(db: Database, query: str, *args: Any) -> list[asyncpg.Record]:
@@ -84,6 +122,7 @@ class PinnedConnection:
         self._timeout_s = db.settings.statement_timeout_s + 1  # the server times out first, if it responds
         self._pinned: AsyncConnection | None = None
         self._driver: Any = None
+        self._session: Session | None = None
         self._plans_max_age_s = FIRST_PLANS_S
         self._planned_at = 0.0
 
@@ -108,6 +147,37 @@ class PinnedConnection:
             self._db.report_failure(error)
             if is_committing:
                 raise CommitOutcomeUnknown from error
+            if isinstance(error, TimeoutError) or is_unavailable(error):
+                raise Unavailable from error
+            raise
+        except BaseException:
+            await self._drop()
+            raise
+
+    async def commit(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """Run a statement that writes, as a transaction of its own, in one round trip.
+
+        Raises:
+            CommitOutcomeUnknown: the connection was lost, or timed out, before the server had responded.
+            Unavailable: the database does not respond or aborted the transaction; nothing was committed.
+        """
+        if self._db.settings.database_pooler:  # there, a statement needs a transaction, and a client has no session
+            async with self.transaction() as transaction:
+                return await transaction.fetch(query, *args)
+        session = None
+        try:
+            async with asyncio.timeout(self._timeout_s), self._db.breaker.guard():
+                driver = await self._connection()
+                if self._session is None:
+                    self._session = Session(*await driver.fetchrow(_SESSION))
+                session = self._session
+                records: list[asyncpg.Record] = await driver.fetch(query, *args)
+                return records
+        except (TimeoutError, *DRIVER_ERRORS) as error:
+            await self._drop()
+            self._db.report_failure(error)
+            if session is not None and not is_statement_error(error):
+                raise CommitOutcomeUnknown(session) from error
             if isinstance(error, TimeoutError) or is_unavailable(error):
                 raise Unavailable from error
             raise
@@ -150,7 +220,7 @@ class PinnedConnection:
 
     async def close(self) -> None:
         """Return the connection to its pool."""
-        connection, self._pinned, self._driver = self._pinned, None, None
+        connection, self._pinned, self._driver, self._session = self._pinned, None, None, None
         if connection is not None:
             await connection.close()
 
@@ -177,6 +247,7 @@ class PinnedConnection:
     async def _drop(self) -> None:
         """Discard the connection; its state is unknown, so it must not be reused."""
         driver, connection, self._driver, self._pinned = self._driver, self._pinned, None, None
+        self._session = None
         if driver is not None:
             driver.terminate()
         if connection is not None:

@@ -14,7 +14,6 @@ from sqlalchemy import (
     CTE,
     BigInteger,
     DateTime,
-    ForeignKey,
     Index,
     Integer,
     Text,
@@ -59,7 +58,8 @@ class EventRow(Base):
         ),
     )
 
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    # No foreign key to `conversations`: appending updates that row. Conversations are never deleted.
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     type: Mapped[str] = mapped_column(Text)
     actor_id: Mapped[str | None] = mapped_column(Text)

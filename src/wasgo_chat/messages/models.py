@@ -60,24 +60,17 @@ class Message(Base):
         UniqueConstraint("conversation_id", "seq"),
         UniqueConstraint("conversation_id", "number"),
         Index("ix_messages_id", "id"),
-        Index("ix_messages_sender_id", "sender_id"),
-        Index("ix_messages_conversation_id_reply_to", "conversation_id", "reply_to"),
-        Index(
-            "uq_messages_client_id",
-            "conversation_id",
-            "sender_id",
-            "client_id",
-            unique=True,
-            postgresql_where=sql("client_id IS NOT NULL"),
-        ),
+        # Not partial: it also finds the messages of a sender.
+        Index("uq_messages_sender_client_id", "conversation_id", "sender_id", "client_id", unique=True),
     )
 
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    # No foreign keys to `conversations` and `users`: a send reads both rows, and the sender's participant row, under
+    # the conversation's lock, and the check of a foreign key would read and lock them once more. Conversations are
+    # never deleted; `data_import.invariants` finds messages without one.
+    conversation_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger)
     number: Mapped[int] = mapped_column(BigInteger)
-    # No foreign key to `users`: a send checks the sender's participant row, which has one, under the conversation's
-    # lock.
     sender_id: Mapped[str | None] = mapped_column(Text)
     service: Mapped[str | None] = mapped_column(Text)
     message_type: Mapped[str] = mapped_column(Text)

@@ -18,7 +18,7 @@ from wasgo_chat.database.session import Tx, any_of
 from wasgo_chat.events import log, types
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.pseudonyms import ERASED_NAME, ErasedPerson
-from wasgo_chat.membership.models import Conversation
+from wasgo_chat.membership.models import Conversation, Participant
 from wasgo_chat.messages.models import Message, MessageRevision, Reaction, Read
 from wasgo_chat.messages.system_messages import is_generated_text, system_text
 from wasgo_chat.messages.tombstones import tombstone
@@ -76,9 +76,17 @@ async def erase_page(
     return (None if reached >= head else reached), len(own)
 
 
-async def has_messages(tx: Tx, user_id: str) -> bool:
-    """Whether there is a message with this sender."""
-    return bool((await tx.execute(select(exists().where(Message.sender_id == user_id)))).scalar_one())
+async def has_messages(tx: Tx, person: ErasedPerson) -> bool:
+    """Whether there is a message of a person in the conversations in which the pseudonym has replaced them.
+
+    Senders are participants, so there are none elsewhere.
+    """
+    statement = exists().where(
+        Participant.user_id == person.pseudonym,
+        Message.conversation_id == Participant.conversation_id,
+        Message.sender_id == person.user_id,
+    )
+    return bool((await tx.execute(select(statement))).scalar_one())
 
 
 async def erase_reactions(tx: Tx, actor: Actor, conversation_id: UUID, person: ErasedPerson) -> bool:

@@ -185,7 +185,7 @@ async def _finish(tx: Tx, erasure: Erasure, person: ErasedPerson) -> None:
         due_at = func.clock_timestamp() + timedelta(seconds=UPLOADS_POLL_S)
         await _record(tx, erasure, {"due_at": due_at})
         return
-    if await messages.has_messages(tx, person.user_id) or not await _delete_user(tx, person.user_id):
+    if await messages.has_messages(tx, person) or not await _delete_user(tx, person.user_id):
         # A request has written something in the meantime: start again.
         await _record(tx, erasure, {"state": "words", "conversation_id": None, "number": None})
         return

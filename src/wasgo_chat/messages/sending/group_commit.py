@@ -20,7 +20,7 @@ import structlog
 
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError, Overloaded, Unavailable
-from wasgo_chat.database.pinned import CommitOutcomeUnknown, PinnedConnection
+from wasgo_chat.database.pinned import CommitOutcomeUnknown, PinnedConnection, Session, end_session
 from wasgo_chat.database.session import Database
 from wasgo_chat.events.log import LogAdvanced
 from wasgo_chat.identity import audit
@@ -84,6 +84,7 @@ class GroupCommit:
         self._counts = counts or WorkerCounters()
         self._db = db
         self._hash_key = settings.hash_key()
+        self._lock_timeout_s = settings.lock_timeout_s
         self._capacity = settings.max_waiting_sends
         self._count = 0
         self._queue = SendQueue()
@@ -196,10 +197,9 @@ class GroupCommit:
         messages = [send.message for send in batchable]
         try:
             with tracing.NO_SPAN if tracing.tracer is None else _traced(tracing.tracer, batchable):
-                async with connection.transaction() as transaction:
-                    stored = await statements.insert_batch(transaction, messages, wait=wait)
-        except CommitOutcomeUnknown:
-            return [*await self._resolve_unknown_commit(connection, batchable), *others]
+                stored = await self._store(connection, messages, wait=wait)
+        except CommitOutcomeUnknown as unknown:
+            return [*await self._resolve_unknown_commit(connection, batchable, unknown.session), *others]
         except Unavailable as error:
             reject(batch, error)
             return []
@@ -211,6 +211,14 @@ class GroupCommit:
             raise
         self._acknowledge([(send, stored[index]) for index, send in enumerate(batchable) if index in stored])
         return [*(send for index, send in enumerate(batchable) if index not in stored), *others]
+
+    async def _store(
+        self, connection: PinnedConnection, messages: Sequence[NewMessage], *, wait: bool
+    ) -> dict[int, StoredMessage]:
+        if not wait:
+            return await statements.insert_batch(connection.commit, messages, wait=False)
+        async with connection.transaction() as transaction:
+            return await statements.insert_batch(transaction.fetch, messages, wait=True)
 
     def _acknowledge(self, sends: Sequence[tuple[PendingSend, StoredMessage]]) -> None:
         """After a commit: publish the messages, then complete the sends."""
@@ -237,13 +245,15 @@ class GroupCommit:
             self._counts.send_to_commit_seconds.observe(took_s, min(step, len(sends) - index))
 
     async def _resolve_unknown_commit(
-        self, connection: PinnedConnection, sends: Sequence[PendingSend]
+        self, connection: PinnedConnection, sends: Sequence[PendingSend], session: Session | None
     ) -> list[PendingSend]:
         """Find out whether a commit took effect: its messages are in the table, or never will be. Returns those that
         were not stored.
         """
         try:
             async with connection.transaction() as transaction:
+                if session is not None:
+                    await end_session(transaction, session, self._lock_timeout_s)
                 found = await statements.find_by_ids(transaction, [send.message for send in sends])
         except Unavailable as error:
             reject(sends, error)

@@ -1,12 +1,15 @@
-"""The statements of the group commit: lock the conversations, then store every message that can be stored.
+"""The statements of the group commit: lock the conversations and store every message that can be stored.
 
-Two statements, because in READ COMMITTED a statement that waits for a lock re-reads only the locked row afterwards: the
-second statement reads members, duplicates and heads after the first one has the locks. This is SQL text because it must
-be one statement for any number of messages.
+Normally one statement does both, and is a transaction of its own. It does not wait for locks: what another transaction
+has locked, or changed since the statement began, is left out. To wait, the caller locks in a statement of its own
+before. In READ COMMITTED a statement that waits for a lock re-reads only the locked row afterwards, so members,
+duplicates and heads have to be read by a statement that begins when the locks are held.
+
+This is SQL text because it must be one statement for any number of messages.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,17 +28,19 @@ _WRITING_ROLES = roles_that_allow(Action.WRITE)
 
 # Only if the sender is a member: others must not take the lock, and get the same answer as for an unknown id.
 _LOCK = """
-SELECT c.id FROM conversations c
+SELECT c.id, c.ctid AS version FROM conversations c
 WHERE c.id = ANY($1::uuid[]) AND EXISTS (
     SELECT FROM unnest($1::uuid[], $2::text[]) AS k(conversation_id, user_id)
     JOIN participants p ON p.conversation_id = k.conversation_id AND p.user_id = k.user_id
     WHERE k.conversation_id = c.id AND p.left_seq IS NULL)
 ORDER BY c.id FOR NO KEY UPDATE OF c
 """
-_LOCK_AVAILABLE = f"{_LOCK} SKIP LOCKED"
 
-_STORE = """
-WITH input AS (
+# `version` is the row as it is locked, `conversations c` the row as of the beginning of the statement. If they differ,
+# another transaction has changed the conversation in between, and perhaps its members or messages, of which this
+# statement sees the state before. Every change of them updates the row of the conversation too.
+_STORE = f"""
+WITH locked AS MATERIALIZED ({_LOCK} SKIP LOCKED), input AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[],
                          $8::text[], $9::text[], $10::text[], $11::bytea[], $12::text[], $13::int[])
     WITH ORDINALITY AS g(conversation_id, sender_id, id, service, message_type, content, reply_to,
@@ -51,7 +56,8 @@ WITH input AS (
            ru.username AS parent_username, ru.display_name AS parent_display_name, ru.avatar_url AS parent_avatar_url
     FROM input g
     CROSS JOIN now
-    JOIN conversations c ON c.id = g.conversation_id AND c.status = 'open'
+    JOIN locked l ON l.id = g.conversation_id
+    JOIN conversations c ON c.id = l.id AND c.ctid = l.version AND c.status = 'open'
     JOIN participants p ON p.conversation_id = g.conversation_id AND p.user_id = g.sender_id
         AND p.left_seq IS NULL AND p.role = ANY($14::text[])
     JOIN users u ON u.id = g.sender_id
@@ -98,7 +104,7 @@ SELECT n, seq, at, username, display_name, avatar_url, metadata::jsonb::text AS 
        parent_seq, parent_sender_id, parent_type, parent_content, parent_deleted,
        parent_username, parent_display_name, parent_avatar_url
 FROM accepted ORDER BY n
-"""
+"""  # noqa: S608  composed of constants
 
 # A transaction whose commit has an unknown outcome holds its row locks until it ends: once this statement has the
 # locks, a message that is not in the table will never be.
@@ -108,6 +114,7 @@ SELECT m.id, m.seq, m.created_at FROM messages m
 JOIN unnest($1::uuid[], $2::uuid[]) AS k(conversation_id, id) USING (conversation_id, id)
 """
 
+Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -132,13 +139,11 @@ class StoredMessage:
     rendered: dict[str, Any]
 
 
-async def insert_batch(
-    connection: "asyncpg.Connection[asyncpg.Record]", messages: Sequence[NewMessage], *, wait: bool
-) -> dict[int, StoredMessage]:
-    """Store the messages that can be stored, in the caller's transaction.
+async def insert_batch(fetch: Fetch, messages: Sequence[NewMessage], *, wait: bool) -> dict[int, StoredMessage]:
+    """Store the messages that can be stored.
 
     Args:
-        connection: in a transaction.
+        fetch: runs a statement: in the caller's transaction, or, if it does not wait, as a transaction of its own.
         messages: at most one for each conversation, sender and client_id.
         wait: wait for conversations that another transaction has locked; otherwise skip them.
 
@@ -146,16 +151,12 @@ async def insert_batch(
         By index in `messages`. Those are missing whose conversation was skipped, that would be refused, or that were
         sent before.
     """
-    ids = [message.conversation_id for message in messages]
-    senders = [message.actor.require_user() for message in messages]
-    locked = {record[0] for record in await connection.fetch(_LOCK if wait else _LOCK_AVAILABLE, ids, senders)}
-    indexes = [index for index, message in enumerate(messages) if message.conversation_id in locked]
-    if not indexes:
-        return {}
-    parameters = _parameters([messages[index] for index in indexes])
+    parameters = _parameters(messages)
+    if wait:
+        await fetch(_LOCK, *parameters[:2])
     stored: dict[int, StoredMessage] = {}
-    for record in await connection.fetch(_STORE, *parameters, _WRITING_ROLES, PREVIEW_CHARS):
-        index = indexes[record["n"] - 1]
+    for record in await fetch(_STORE, *parameters, _WRITING_ROLES, PREVIEW_CHARS):
+        index = record["n"] - 1
         stored[index] = StoredMessage(record["seq"], record["at"], _render(messages[index], record))
     return stored
 

@@ -10,6 +10,9 @@ export interface TextPart {
 
 type Tokenize = typeof import("linkifyjs").tokenize;
 
+/** linkifyjs also finds `file:` and `ftp:`; on Windows, a `file:` link sends the reader's password hash to its host. */
+const LINKED = /^(https?|mailto):/i;
+
 const PHONE = /(?<![\w+])(\+\d(?:[ \-./]?\(?\d\)?){6,14})(?!\w)/;
 
 /** Undefined until it is loaded; until then only phone numbers are links. */
@@ -24,7 +27,8 @@ export function splitLinks(content: string, tokenize: Tokenize | undefined): rea
   if (!tokenize) return splitPhoneNumbers(content);
   return tokenize(content).flatMap((token) => {
     const text = token.toString();
-    return token.isLink ? { text, href: token.toHref("https") } : splitPhoneNumbers(text);
+    const href = token.isLink ? token.toHref("https") : "";
+    return LINKED.test(href) ? { text, href } : splitPhoneNumbers(text);
   });
 }
 

@@ -14,9 +14,11 @@ from wasgo_chat.attachments.upload.metadata.icc import clean_profile
 
 _MAX_SEGMENTS = 10_000  # progressive files of ordinary encoders have some dozens
 _MAX_SCANS = 100  # ordinary encoders write about ten; a scan of a few bytes costs as much as one of the whole picture
-_MARKER = re.compile(rb"\xff+([^\x00\xff])")
+# The last byte of FF before a marker: a pattern of all of them takes quadratic time for a file that has nothing else.
+_MARKER = re.compile(rb"\xff([^\x00\xff])")
 # In coded data, FF 00 is a byte and FF D0 to D7 are restarts; every other marker ends it.
-_END_OF_CODED_DATA = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
+_END_OF_CODED_DATA = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_FILL = 0xFF
 _SOI, _EOI, _SOS, _APP0, _APP1, _APP2, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
 _WITHOUT_LENGTH = frozenset([0x01, _SOI, *range(0xD0, 0xD8)])
 # Frames, tables and restart intervals. DHP and EXP, of hierarchical files, are not: no browser shows these.
@@ -110,6 +112,8 @@ def _segment(marker: int, content: bytes) -> bytes:
 def _copy_coded_data(data: mmap.mmap, new: IO[bytes], start: int) -> int:
     found = _END_OF_CODED_DATA.search(data, start)
     end = found.start() if found else len(data)
+    while found and end > start and data[end - 1] == _FILL:
+        end -= 1
     with memoryview(data) as view:
         new.write(view[start:end])
     return end
