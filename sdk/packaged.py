@@ -95,6 +95,16 @@ def _test_commonjs(folder: Path) -> None:
         _run([tsc, "-p", "."], project)
         if resolution != "bundler":
             _expect(_run(["node", "use.js"], project), "loading function code")
+    (project / "use.test.js").write_text(
+        'const { Chat } = require("@wasgo/chat");\n'
+        'const { listConversations } = require("@wasgo/chat/rest");\n'
+        'test("the client can be used in Jest", () => {\n'
+        '  const chat = new Chat({ url: "http://127.0.0.1:9", token: () => "" });\n'
+        '  expect(chat.conversation("a").state.status).toBe("loading");\n'
+        '  expect(typeof listConversations).toBe("function");\n'
+        "});\n"
+    )
+    _run([str(TYPESCRIPT / "node_modules/.bin/jest"), "--rootDir", str(project), "--watchman=false"], project)
 
 
 def _test_python(folder: Path, environment: dict[str, str]) -> None:

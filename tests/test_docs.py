@@ -2,9 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from wasgo_chat.cli import app
 from wasgo_chat.settings.config import Settings
 from wasgo_chat.worker import BACKGROUND_POOL_SIZE, KEYED_POOL_SIZE
 
@@ -95,3 +98,10 @@ def test_the_documented_number_of_connections_is_that_of_a_worker() -> None:
     pods = 1 + int(re.findall(r"maxReplicas: (\d+)", autoscaler)[0])
     assert f"Each pod opens {each} database connections" in autoscaler
     assert f"rollout need\n  # {pods * each + 2}." in autoscaler  # one that purges, one that creates partitions
+
+
+def test_the_readme_lists_every_command() -> None:
+    group: Any = typer.main.get_command(app)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `wasgo-chat ([a-z]+)` \|", text, re.MULTILINE) != []
+    assert set(re.findall(r"^\| `wasgo-chat ([a-z]+)` \|", text, re.MULTILINE)) == set(group.commands)

@@ -34,7 +34,7 @@ export default defineConfig(async () => {
         { extends: true, test: { ...shared, name: "node", setupFiles: ["test/node-setup.ts"] } },
         {
           extends: true,
-          optimizeDeps: { include: [] },
+          optimizeDeps: { include: ["react", "react-dom/client", "react-dom/server"] },
           test: {
             ...shared,
             name: "chromium",

@@ -183,9 +183,9 @@ def seed(
     """Fill an empty database with generated conversations, for load tests and
     demos.
 
-    Users are named seed1-000000, seed1-000001 and so on; `wasgo-chat token
-    --user seed1-000000` prints a token to view the data. No notifications are
-    sent.
+    Users are named seed1-000000, seed1-000001 and so on. To view the data as
+    one of them, sign in to the chat page with the token that `wasgo-chat token
+    --user seed1-000000` prints. No notifications are sent.
     """
     import asyncio
 

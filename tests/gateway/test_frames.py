@@ -121,7 +121,8 @@ async def test_hello_names_the_user_and_the_read_state_of_every_participant(worl
         assert a.hello["last_seq"] == 1
         assert a.hello["reads"] == {ana.id: 1, bo.id: 0}
         assert a.hello["heartbeat_s"] > 0
-        assert a.hello["limits"]["content_chars"] == 10_000
+        limits = a.hello["limits"]
+        assert (limits["content_chars"], limits["attachment_bytes"], limits["attachments"]) == (10_000, 26_214_400, 10)
         assert a.hello["features"] == ["presence", "attachments", "notifications", "support"]
 
 

@@ -179,3 +179,20 @@ async def test_preferences_of_a_conversation_belong_to_its_participant(scenario:
     await cy.refused("GET", path, status=404, code="not_found")
     await cy.refused("PUT", path, {}, status=404, code="not_found")
     await scenario.world.service.refused("PUT", path, {}, status=403, code="act_as_required")
+
+
+async def test_mutes_are_listed_until_they_end_or_the_user_leaves(
+    scenario: NotificationWorld,
+) -> None:
+    ana, bo = await scenario.people("ana", "bo")
+    chat, other = await ana.direct(bo), await scenario.world.job(admin=bo, participant=ana)
+    for one, until in ((chat, "2100-01-01T00:00:00Z"), (other, "2100-01-02T00:00:00Z")):
+        path = f"/chat/conversations/{one['id']}/notification_preferences/"
+        await ana.ok("PUT", path, {"muted_until": until})
+    muted = {chat["id"]: "2100-01-01T00:00:00Z", other["id"]: "2100-01-02T00:00:00Z"}
+    assert await ana.ok("GET", "/chat/notifications/mutes/") == {"conversations": muted}
+    assert await bo.ok("GET", "/chat/notifications/mutes/") == {"conversations": {}}
+    path = f"/chat/conversations/{chat['id']}/notification_preferences/"
+    await ana.ok("PUT", path, {"muted_until": "2020-01-01T00:00:00Z"})
+    await bo.ok("POST", f"/chat/conversations/{other['id']}/remove_participant/", {"user_id": ana.id}, status=204)
+    assert await ana.ok("GET", "/chat/notifications/mutes/") == {"conversations": {}}

@@ -102,6 +102,7 @@ OPERATIONS: dict[str, Expected] = {
     "mark_all_notifications_read": _user("POST", "/chat/notifications/mark_all_read/"),
     "mark_notification_read": Expected("POST", "/chat/notifications/{notification}/mark_read/", "owner"),
     "get_notification_preferences": _user("GET", "/chat/notifications/preferences/"),
+    "list_muted_conversations": _user("GET", "/chat/notifications/mutes/"),
     "put_notification_preferences": _user("PUT", "/chat/notifications/preferences/", {}),
     "list_push_subscriptions": _user("GET", "/chat/push_subscriptions/"),
     "add_push_subscription": _user(

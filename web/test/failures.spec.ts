@@ -1,7 +1,8 @@
 // Failures show an error, keep what the user wrote, and can be retried.
 
+import { execFileSync } from "node:child_process";
 import type { Page } from "@playwright/test";
-import { callApi, closeWithEscape, expect, createJobConversation, sendMessage, openChat, test, tokenOf, url } from "./fixtures.ts";
+import { callApi, closeWithEscape, expect, createJobConversation, sendMessage, openChat, root, test, tokenOf, url } from "./fixtures.ts";
 
 const BOTH = [{ user_id: "ana", role: "admin" }, { user_id: "bo", role: "participant" }] as const;
 const PNG = Buffer.from(
@@ -155,6 +156,23 @@ test("a rejected token leads back to the sign-in", async ({ browser }) => {
   await page.reload();
   await expect(page.getByLabel("Token")).toHaveValue("");
   await page.close();
+});
+
+test("a user without a demo account signs in with a token, and then returns to the demo users", async ({ browser }) => {
+  const user = `lee-${process.pid}`;
+  const { title } = await createJobConversation([{ user_id: user, role: "admin", display_name: "Lee Wong" }]);
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(url);
+  await page.getByRole("button", { name: "Sign in with a token" }).click();
+  await page.getByLabel("Token").fill(execFileSync(`${root}.venv/bin/wasgo-chat`, ["token", "--user", user], { encoding: "utf8" }));
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.reload();
+  await expect(page.getByRole("navigation").getByText(title)).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Lee Wong" })).toBeVisible();
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await expect(page.getByText("Who would you like to be?")).toBeVisible();
+  await page.context().close();
 });
 
 test("the list, settings, older messages and a conversation can be reloaded after a failure", async ({ browser }) => {

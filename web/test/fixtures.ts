@@ -14,6 +14,7 @@ export const url = service.url;
 export interface Member {
   readonly user_id: string;
   readonly role: "observer" | "participant" | "moderator" | "admin";
+  readonly display_name?: string;
 }
 
 const tokens = new Map<string, string>();
@@ -56,10 +57,10 @@ export async function createJobConversation(members: readonly Member[], options:
 }
 
 /** Creates many job conversations, the last one last. */
-export async function createConversations(count: number, describe: (at: number) => { title: string; members: readonly Member[] }): Promise<void> {
+export async function createConversations(count: number, describe: (at: number) => { title: string; members: readonly Member[] }, name = "list"): Promise<void> {
   for (let at = 0; at < count; at++) {
     const { title, members } = describe(at);
-    await createJobConversation(members, { title, reference: `${process.pid}-list-${at}` });
+    await createJobConversation(members, { title, reference: `${process.pid}-${name}-${at}` });
   }
 }
 

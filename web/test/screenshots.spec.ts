@@ -24,6 +24,7 @@ async function openAt(browser: Browser, user: string, conversation: string, size
 
 async function takeScreenshot(page: Page, name: string): Promise<void> {
   await page.waitForLoadState("load");
+  await expect(page.locator(".spinner")).toHaveCount(0);
   await page.evaluate(() => Promise.all([...document.images].filter((one) => one.getBoundingClientRect().bottom > 0 && one.getBoundingClientRect().top < innerHeight).map((one) => one.decode().catch(() => {}))));
   await page.mouse.move(2, 2);
   await page.screenshot({ path: `${OUT}${name}.png` });
@@ -46,6 +47,7 @@ for (const size of ["desktop", "phone"] as const) {
       await expect(page.getByRole("button", { name: /^Jump to the newest/ })).toBeVisible();
       await takeScreenshot(page, `${size}-history-${scheme}`);
       await page.getByRole("button", { name: "Details" }).click();
+      await expect(page.getByLabel("Notify me about")).toBeVisible();
       await takeScreenshot(page, `${size}-details-${scheme}`);
       await page.context().close();
     }

@@ -81,6 +81,8 @@ async def test_the_limits_are_known_once_connected_and_the_service_enforces_them
             "metadata_bytes": 8_192,
             "messages": 0,
             "window_s": 10,
+            "attachment_bytes": 26_214_400,
+            "attachments": 10,
         }
         assert chat.features == ["presence", "attachments", "notifications", "support"]
         maximum = limits["content_chars"]

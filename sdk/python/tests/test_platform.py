@@ -14,8 +14,9 @@ from harness_client import Harness
 from wasgo_chat_client import AsyncPlatform, Chat, ChatError, Platform
 from wasgo_chat_client.generated.object_conversations import OBJECT_CONVERSATION_PATHS
 from wasgo_chat_client.generated.rest.api.attachments import upload_attachment
+from wasgo_chat_client.generated.rest.api.conversations import create_conversation
 from wasgo_chat_client.generated.rest.api.messages import list_messages
-from wasgo_chat_client.generated.rest.models import CreateConversation
+from wasgo_chat_client.generated.rest.models import CreateConversation, MessageOut
 from wasgo_chat_client.generated.rest.models.upload_attachment_body import UploadAttachmentBody
 from wasgo_chat_client.generated.rest.types import File
 from wasgo_chat_client.retry_transport import MAX_ATTEMPTS
@@ -127,6 +128,20 @@ def test_what_the_service_does_not_know_is_refused(platform: Platform) -> None:
     with pytest.raises(ChatError) as refused:
         list_messages.sync(client=platform.client, conversation=conversation.id, x_act_as=unique("stranger"))
     assert (refused.value.code, refused.value.status) == ("not_found", 404)
+
+
+def test_values_of_a_newer_service_are_kept(platform: Platform) -> None:
+    ana = unique("ana")
+    chat = platform.create_job_conversation(unique("job"), [{"user_id": ana, "role": "admin"}])
+    message = platform.add_system_message(chat.id, "Assigned").to_dict()
+    newer = MessageOut.from_dict({**message, "message_type": "poll"})
+    assert (newer.message_type, newer.content) == ("poll", "Assigned")
+    with pytest.raises(ChatError) as refused:
+        create_conversation.sync(
+            client=platform.client,
+            body=CreateConversation.from_dict({"conversation_type": "poll", "participant_ids": [ana]}),
+        )
+    assert (refused.value.code, refused.value.status) == ("invalid", 422)
 
 
 def test_a_token_provider_is_asked_again_after_a_refusal_and_before_expiry(harness: Harness) -> None:

@@ -39,6 +39,7 @@ def main() -> None:
              "--meta", "none", "--output-path", str(TARGET / "rest"))  # fmt: skip
     _raise_errors(TARGET / "rest")
     _refuse_unknown_keys(TARGET / "rest", openapi)
+    _keep_unknown_values(TARGET / "rest")
     schemas = asyncapi["components"]["schemas"]
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # closed TypedDicts need a newer Python than this package supports
@@ -166,6 +167,21 @@ def _refuse_unknown_keys(rest: Path, openapi: dict[str, Any]) -> None:
         text = text[: variable.start()] + check + text[variable.start() :]
         head, marker, rest_of_text = text.partition("\nfrom attrs import")
         module.write_text(f"{head}\nfrom wasgo_chat_client.errors import ChatError{marker}{rest_of_text}")
+
+
+def _keep_unknown_values(rest: Path) -> None:
+    """Accept values that are not in the document: a newer service may have more, and refuses what it does not know."""
+    for module in (rest / "models").glob("*.py"):
+        text = module.read_text()
+        changed = re.sub(
+            r"-> (\w+):\n    if value in \w+:\n        return value\n    raise TypeError\([^\n]*\)\n",
+            r"-> \1:\n    return cast(\1, value)  # a newer service may have more values\n",
+            text,
+        )
+        if changed != text:
+            module.write_text(changed.replace("from typing import Literal", "from typing import Literal, cast"))
+        elif "raise TypeError(f" in text:
+            sys.exit(f"{module.name} refuses values in a form that this program does not know")
 
 
 def _sent_schemas(openapi: dict[str, Any]) -> list[str]:

@@ -100,7 +100,7 @@ test("the limits are known once connected, and the service enforces them", async
   await ana.start();
   await waitUntil(() => ana.state === "open");
   const { limits } = ana;
-  expect(limits).toEqual({ content_chars: 10_000, frame_bytes: 65_536, metadata_bytes: 8_192, messages: 0, window_s: 10 });
+  expect(limits).toEqual({ content_chars: 10_000, frame_bytes: 65_536, metadata_bytes: 8_192, messages: 0, window_s: 10, attachment_bytes: 26_214_400, attachments: 10 });
   expect(seen.at(-1)).toBe(limits);
   expect(ana.features).toEqual(["presence", "attachments", "notifications", "support"]);
   const sender = ana.conversation(id);

@@ -13,7 +13,15 @@ _REACTIONS = [{"emoji": "👍", "count": 1, "user_ids": ["bo"]}]
 _ME = {
     "user_id": "ana",
     "heartbeat_s": 20.0,
-    "limits": {"content_chars": 10000, "frame_bytes": 65536, "metadata_bytes": 8192, "messages": 30, "window_s": 10},
+    "limits": {
+        "content_chars": 10000,
+        "frame_bytes": 65536,
+        "metadata_bytes": 8192,
+        "messages": 30,
+        "window_s": 10,
+        "attachment_bytes": 26214400,
+        "attachments": 10,
+    },
     "features": ["presence", "attachments", "notifications", "support"],
     "epoch": EPOCH,
 }

@@ -144,6 +144,8 @@ class Session:
             "metadata_bytes": settings.max_metadata_bytes,
             "messages": settings.message_rate,
             "window_s": settings.message_rate_window_s,
+            "attachment_bytes": settings.max_attachment_bytes,
+            "attachments": settings.max_attachments,
         }
         user = {
             "user_id": self.user_id,

@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from wasgo_chat.database.session import Tx
 from wasgo_chat.identity import audit
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.membership import access
+from wasgo_chat.membership.models import Participant
 from wasgo_chat.notifications import policy
 from wasgo_chat.notifications.channels import CHANNELS
 from wasgo_chat.notifications.models import ConversationPreferences, NotificationPreferences
@@ -97,6 +98,26 @@ def render_overrides(overrides: ConversationOverrides) -> dict[str, Any]:
     """The schema `PreferencesOfConversation` of a user's preferences for a conversation."""
     channels = {channel: overrides.channels.get(channel) for channel in CHANNELS}
     return {"level": overrides.level, "muted_until": overrides.muted_until, "channels": channels}
+
+
+async def muted_conversations(tx: Tx, actor: Actor) -> dict[str, Any]:
+    """The conversations that the caller has muted now, as the schema `MutesOut`."""
+    statement = (
+        select(ConversationPreferences.conversation_id, ConversationPreferences.muted_until)
+        .join(
+            Participant,
+            and_(
+                Participant.conversation_id == ConversationPreferences.conversation_id,
+                Participant.user_id == ConversationPreferences.user_id,
+                Participant.left_at.is_(None),
+            ),
+        )
+        .where(
+            ConversationPreferences.user_id == actor.require_user(),
+            ConversationPreferences.muted_until > func.now(),
+        )
+    )
+    return {"conversations": {str(row.conversation_id): row.muted_until for row in await tx.execute(statement)}}
 
 
 async def put_conversation_preferences(

@@ -29,6 +29,7 @@ from wasgo_chat.notifications.schemas import (
     DeliveryOut,
     DeliveryPage,
     MarkedNotifications,
+    MutesOut,
     NotificationOut,
     NotificationPage,
     Preferences,
@@ -119,6 +120,18 @@ async def put_notification_preferences(body: Preferences, caller: Caller, db: Db
         await preferences.put_preferences(tx, caller, body)
         response = await preferences.get_preferences(tx, caller)
     return JsonResponse(response)
+
+
+@router.get(
+    "/chat/notifications/mutes/",
+    operation_id="list_muted_conversations",
+    response_model=MutesOut,
+    responses=problem_responses(401, 403),
+)
+async def list_muted_conversations(caller: Caller, db: Db) -> Response:
+    """Get the conversations that the caller has muted now, and when each mute ends."""
+    async with db.snapshot() as tx:
+        return JsonResponse(await preferences.muted_conversations(tx, caller))
 
 
 @router.get(

@@ -106,6 +106,12 @@ class PreferencesOfConversation(RequestModel):
     channels: ChannelChoices = Field(default_factory=ChannelChoices)
 
 
+class MutesOut(ResponseModel):
+    """The conversations that the caller has muted, and when each mute ends."""
+
+    conversations: dict[UUID, Timestamp]
+
+
 class NotificationOut(ResponseModel):
     """A notification of a message. `is_read` is true once the notification was marked as read or its message was read.
 

@@ -46,12 +46,14 @@ export function App() {
   const signOut = () => {
     forgetPasted();
     setUsers([]);
+    loaded.reload();
   };
+  const useToken = () => setUsers([]);
   if (users.length === 0) return <TokenForm signIn={signIn} />;
   const knownRoutes = routes.filter((route) => users.some((user) => user.id === route.user)).slice(0, 2);
   // A link that was passed on names no user.
   const { conversation, message } = routes.find((route) => route.user === "") ?? {};
-  if (knownRoutes.length === 0 && users.length > 1) return <UserPicker users={users} choose={(ids) => navigate(ids.map((user) => ({ user, conversation, message })))} />;
+  if (knownRoutes.length === 0 && users.length > 1) return <UserPicker users={users} choose={(ids) => navigate(ids.map((user) => ({ user, conversation, message })))} useToken={useToken} />;
   const openRoutes: readonly PaneRoute[] = knownRoutes.length > 0 ? knownRoutes : [{ user: users[0]?.id ?? "", conversation, message }];
   const change = (at: number, route: PaneRoute | undefined) => navigate(openRoutes.flatMap((other, index) => (index !== at ? other : (route ?? []))));
   const addable = users.find((user) => !openRoutes.some((route) => route.user === user.id));

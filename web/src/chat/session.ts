@@ -6,12 +6,14 @@ import { useContext, useEffect, useState } from "preact/hooks";
 import { type DemoUser, fetchDemoUsers } from "../shared/demo.ts";
 import { Writable, useStore } from "../shared/store.ts";
 import { discardUploads } from "./composer/uploads.ts";
+import { Mutes } from "./notifications/mutes.ts";
 
 export interface Session {
   readonly user: DemoUser;
   readonly chat: Chat;
   /** The conversation whose newest message is in view; its unread count is shown as 0 before the service confirms it. */
   readonly readingConversation: Writable<string | undefined>;
+  readonly mutes: Mutes;
   /** Replaces the client with a new one. */
   restart(): void;
 }
@@ -43,7 +45,7 @@ export function useUserSession(user: DemoUser): [SessionState, () => void] {
     };
     const chat = new Chat({ url: location.origin, token: (reason) => tokenFor(user, reason, onSignedOut) });
     chat.start().then(
-      () => isCurrent && setState({ user, chat, readingConversation: new Writable<string | undefined>(undefined), restart }),
+      () => isCurrent && setState({ user, chat, readingConversation: new Writable<string | undefined>(undefined), mutes: new Mutes(chat), restart }),
       () => isCurrent && setState("failed"),
     );
     return () => {

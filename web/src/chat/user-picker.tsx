@@ -9,7 +9,7 @@ import { useRerender } from "../shared/store.ts";
 import { text } from "../shared/text.ts";
 import { currentTheme, saveTheme } from "../shared/theme.ts";
 
-export function UserPicker({ users, choose }: { users: readonly DemoUser[]; choose: (ids: readonly string[]) => void }) {
+export function UserPicker({ users, choose, useToken }: { users: readonly DemoUser[]; choose: (ids: readonly string[]) => void; useToken: () => void }) {
   const rerender = useRerender();
   const isDark = currentTheme() === "dark";
   return (
@@ -40,6 +40,9 @@ export function UserPicker({ users, choose }: { users: readonly DemoUser[]; choo
       <div class="row">
         <Button kind="primary" icon="columns" onClick={() => choose(users.slice(0, 2).map((user) => user.id))}>
           {text.chooseTwo(users.slice(0, 2).map(firstName))}
+        </Button>
+        <Button icon="lock" onClick={useToken}>
+          {text.tokenTitle}
         </Button>
         <a class="button quiet" href="/operator">
           {text.operator}

@@ -32,10 +32,11 @@ export function isPasted(user: DemoUser): boolean {
   return user.about === "";
 }
 
-/** The demo users, or else the user whose token was pasted in this tab. */
+/** The user whose token was pasted in this tab, or else the demo users. */
 export async function fetchUsers(): Promise<readonly DemoUser[]> {
   const users = await fetchDemoUsers();
-  return users.length > 0 ? users : storedUser();
+  const pasted = storedUser();
+  return pasted.length > 0 ? pasted : users;
 }
 
 function storedUser(): readonly DemoUser[] {

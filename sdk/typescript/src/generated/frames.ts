@@ -141,6 +141,14 @@ frame_bytes: number
 metadata_bytes: number
 messages: number
 window_s: number
+/**
+ * The largest file that can be uploaded, in bytes.
+ */
+attachment_bytes: number
+/**
+ * How many attachments a message can have.
+ */
+attachments: number
 }
 /**
  * The first frame of a connection for many conversations, and of a notification connection.

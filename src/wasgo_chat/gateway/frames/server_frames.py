@@ -27,6 +27,8 @@ class Limits(ResponseModel):
     metadata_bytes: int
     messages: int
     window_s: int
+    attachment_bytes: int = Field(description="The largest file that can be uploaded, in bytes.")
+    attachments: int = Field(description="How many attachments a message can have.")
 
 
 class Hello(ResponseModel):

@@ -14,7 +14,7 @@ import { LocationDialog } from "./location-dialog.tsx";
 import { MentionMenu, useMentionMenu } from "./mention-menu.tsx";
 import { UploadTray } from "./upload-tray.tsx";
 import { useFeature, useSession } from "../session.ts";
-import { MAX_FILES, type Uploads, transferredFiles } from "./uploads.ts";
+import { type Uploads, transferredFiles } from "./uploads.ts";
 import { useComposer } from "./use-composer.ts";
 
 /** Touch keyboards have no Shift+Enter: there Enter inserts a line break and the button sends. */
@@ -32,7 +32,7 @@ export function Composer({ uploads }: { uploads: Uploads }) {
   const { content, isEditing, canSend, setContent, send } = composer;
   const hasAttachments = useFeature(useSession().chat, "attachments");
   const add = (files: readonly File[]) => {
-    if (uploads.add(files) > 0) showToast(text.tooManyFiles(MAX_FILES));
+    if (uploads.add(files) > 0) showToast(text.tooManyFiles(uploads.maxFiles));
   };
   const mentions = useMentionMenu(field, !isEditing, ({ start, query }, user) => {
     const name = `@${displayName(user)} `;

@@ -1,7 +1,8 @@
 // Attachments of the message being written. Each file is uploaded as soon as it is chosen. They are kept by conversation,
 // outside the views, so that opening another conversation loses none.
 
-import type { AttachmentOut, Chat, ChatError } from "@wasgo/chat";
+import type { AttachmentOut, Chat } from "@wasgo/chat";
+import { formatFileSize } from "../../shared/file-size.ts";
 import { type MessageType, isMessageType } from "../../shared/labels/message-types.ts";
 import { Writable } from "../../shared/store.ts";
 import { text } from "../../shared/text.ts";
@@ -27,8 +28,10 @@ export interface UploadError {
   readonly isInterrupted: boolean;
 }
 
-export const MAX_FILES = 10;
+/** The default limit of the service; used until it reports its own. */
+const DEFAULT_MAX_FILES = 10;
 const RETRYABLE_CODES = new Set(["connection_lost", "no_answer", "rate_limited", "overloaded", "unavailable", "upload_quota_reached", "storage_full", "http_502", "http_504"]);
+const TOO_LARGE_CODES = new Set(["attachment_too_large", "body_too_large"]);
 const INTERRUPTED_CODES = new Set(["connection_lost", "no_answer", "unavailable"]);
 let lastKey = 0;
 
@@ -44,9 +47,14 @@ export class Uploads extends Writable<readonly Upload[]> {
     });
   }
 
+  /** How many attachments a message can have. */
+  get maxFiles(): number {
+    return this.chat.limits?.attachments ?? DEFAULT_MAX_FILES;
+  }
+
   /** Starts uploading files; returns how many were over the limit and not added. */
   add(files: readonly File[]): number {
-    const accepted = files.slice(0, MAX_FILES - this.state.length);
+    const accepted = files.slice(0, Math.max(0, this.maxFiles - this.state.length));
     for (const file of accepted) {
       const abort = new AbortController();
       const preview = file.type.startsWith("image/") ? URL.createObjectURL(file) : undefined;
@@ -82,21 +90,27 @@ export class Uploads extends Writable<readonly Upload[]> {
   }
 
   #start({ key, file, abort }: Upload): void {
+    if (file.size > (this.chat.limits?.attachment_bytes ?? Infinity)) {
+      this.#change(key, { error: this.#error("attachment_too_large") });
+      return;
+    }
     const onProgress = (fraction: number) => this.#change(key, { progress: fraction });
     this.chat.upload(this.conversationId, file, { onProgress, signal: abort.signal }).then(
       (attachment) => this.#change(key, { attachment, progress: 1 }),
-      (error: ChatError) => error.code !== "aborted" && this.#change(key, { error: uploadError(error) }),
+      ({ code }: { code: string }) => code !== "aborted" && this.#change(key, { error: this.#error(code) }),
     );
+  }
+
+  #error(code: string): UploadError {
+    const limit = this.chat.limits?.attachment_bytes;
+    const isTooLarge = TOO_LARGE_CODES.has(code) && limit !== undefined;
+    const message = isTooLarge ? text.fileTooLarge(formatFileSize(limit)) : (text.uploadErrors[code] ?? text.uploadFailed);
+    return { message, isRetryable: RETRYABLE_CODES.has(code), isInterrupted: INTERRUPTED_CODES.has(code) };
   }
 
   #change(key: string, changes: Partial<Upload>): void {
     this.set(this.state.map((upload) => (upload.key === key ? { ...upload, ...changes } : upload)));
   }
-}
-
-function uploadError({ code }: ChatError): UploadError {
-  const message = text.uploadErrors[code] ?? text.uploadFailed;
-  return { message, isRetryable: RETRYABLE_CODES.has(code), isInterrupted: INTERRUPTED_CODES.has(code) };
 }
 
 const uploadsByChat = new WeakMap<Chat, Map<string, Uploads>>();

@@ -20,13 +20,14 @@ export function ConversationRow({ conversation, isOpen, isTabStop, isSearchResul
   isTabStop: boolean;
   open: (id: string) => void;
 }) {
-  const { user, chat, readingConversation } = useSession();
+  const { user, chat, readingConversation, mutes } = useSession();
   const { presence } = useStore(chat.inbox);
   const { conversation_type: type, participants, last_message: last } = conversation;
   const unread = useStore(readingConversation) === conversation.id ? 0 : conversation.unread_count;
   const draft = useStore(drafts).get(draftKey(user.id, conversation.id))?.trim() ?? "";
   const isArchived = isSearchResult && conversation.is_archived;
   const isClosed = conversation.status === "closed";
+  const isMuted = useStore(mutes).has(conversation.id);
   const { icon, tone } = CONVERSATION_TYPES[type];
   const other = counterpart(type, participants, user.id);
   const reference = conversationReference(conversation);
@@ -59,6 +60,7 @@ export function ConversationRow({ conversation, isOpen, isTabStop, isSearchResul
               </span>
             )}
             {isClosed && <StatusMark icon="lock" label={CONVERSATION_STATUSES.closed.label} />}
+            {isMuted && <StatusMark icon="bellOff" label={text.muted} />}
             {isArchived && <StatusMark icon="archive" label={text.archived} />}
             {last && (
               <time dateTime={last.created_at} title={formatDateTime(last.created_at)}>

@@ -36,7 +36,9 @@ export function Sidebar(props: PaneProps & { show: (panel: "notifications" | "pr
   useUnreadTitle(user.id, Math.max(0, total - notCounted.reduce((sum, conversation) => sum + conversation.unread_count, 0)));
   const archivedCount = conversations.filter((conversation) => conversation.is_archived).length;
   const unreadNotifications = notifications.filter((notification) => !notification.is_read).length;
-  const filters: readonly Filter[] = ["all", "unread", ...CONVERSATION_TYPE_NAMES.filter((type) => type === filter || list.candidates.some((conversation) => conversation.conversation_type === type))];
+  // A page that is not loaded may have conversations of any type.
+  const hasType = (type: Filter) => list.hasMore || type === filter || list.candidates.some((conversation) => conversation.conversation_type === type);
+  const filters: readonly Filter[] = ["all", "unread", ...CONVERSATION_TYPE_NAMES.filter(hasType)];
   const own = { ...user, ...(isPasted(user) ? ownProfile(conversations, user.id) : {}) };
   return (
     <div class="sidebar">

@@ -14,7 +14,8 @@ import { conversationReference, conversationTitle, counterpart } from "./convers
 
 export function ConversationHeader({ id, back, isDetailsOpen, toggleDetails }: { id: string; back: () => void; isDetailsOpen: boolean; toggleDetails: () => void }) {
   const { state, me } = useOpenConversation();
-  const { chat, user } = useSession();
+  const { chat, user, mutes } = useSession();
+  const isMuted = useStore(mutes).has(id);
   const { presence, conversations } = useStore(chat.inbox);
   // Until the conversation is loaded, as while offline, the list knows most of it.
   const listed = conversations.find((one) => one.id === id);
@@ -47,6 +48,12 @@ export function ConversationHeader({ id, back, isDetailsOpen, toggleDetails }: {
         <div class="line">
           <h2 dir="auto" tabIndex={-1}>{conversation ? conversationTitle(conversation, participants, me) : text.loading}</h2>
           {conversation?.status === "closed" && <Badge>{CONVERSATION_STATUSES.closed.label}</Badge>}
+          {isMuted && (
+            <Badge>
+              <Icon name="bellOff" class="small" />
+              <span class="visually-hidden">{text.muted}</span>
+            </Badge>
+          )}
           {reference && (
             <span class="tags">
               <Badge tone={tone}>

@@ -7,7 +7,7 @@ import { isAtLeast } from "../../shared/labels/roles.ts";
 import { useStore } from "../../shared/store.ts";
 import { text } from "../../shared/text.ts";
 import { Composer } from "../composer/composer.tsx";
-import { MAX_FILES, transferredFiles, uploadsFor } from "../composer/uploads.ts";
+import { transferredFiles, uploadsFor } from "../composer/uploads.ts";
 import { useInitialFocus } from "../pane-keys.ts";
 import { useFeature, useSession } from "../session.ts";
 import { ImageViewer } from "../thread/image-viewer.tsx";
@@ -88,7 +88,7 @@ export function ConversationView({ id, messageId, focusRequest, back }: {
       if (!canAttach || !event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       setIsDraggingFiles(false);
-      if (uploads.add(transferredFiles(event.dataTransfer)) > 0) showToast(text.tooManyFiles(MAX_FILES));
+      if (uploads.add(transferredFiles(event.dataTransfer)) > 0) showToast(text.tooManyFiles(uploads.maxFiles));
     },
   };
   return (

@@ -16,7 +16,8 @@ import { useSession } from "../session.ts";
 import { MuteField } from "./mute-field.tsx";
 
 export function ConversationPreferences() {
-  const { client } = useSession().chat;
+  const { chat, mutes } = useSession();
+  const { client } = chat;
   const { conversation } = useOpenConversation();
   const path = { conversation_id: conversation.id };
   const loaded = useAsync<PreferencesOfConversation>(`preferences ${conversation.id}`, () => unwrap(getConversationNotificationPreferences({ client, path })));
@@ -30,6 +31,7 @@ export function ConversationPreferences() {
     await unwrap(put).then(
       (saved) => {
         loaded.setData(saved);
+        mutes.put(conversation.id, saved.muted_until);
         setStatus(text.saved);
       },
       () => setStatus(text.notSaved),

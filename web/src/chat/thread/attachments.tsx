@@ -14,12 +14,13 @@ const REFRESH_INTERVAL_MS = 60_000;
 /** More images than this are behind the last one, with their number on it. */
 const MAX_THUMBNAILS = 4;
 
-export function isImage(file: Pick<AttachmentOut, "content_type" | "thumbnail_url">): boolean {
-  return file.content_type.startsWith("image/") && file.thumbnail_url !== null;
+/** An image of unknown size could not be decoded: it is shown as a file. */
+export function isImage(file: Pick<AttachmentOut, "content_type" | "width" | "height">): boolean {
+  return file.content_type.startsWith("image/") && file.width !== null && file.height !== null;
 }
 
-/** Browsers other than Safari do not display these types; their thumbnails are large. */
-const NOT_DISPLAYED = new Set(["image/heic", "image/tiff"]);
+/** Formats that browsers do not display; their thumbnails are large. */
+const NOT_DISPLAYED = new Set(["image/heic", "image/heif", "image/tiff"]);
 
 export function imageUrl(file: AttachmentOut): string {
   return (NOT_DISPLAYED.has(file.content_type) ? file.thumbnail_url : null) ?? file.url;
@@ -54,7 +55,7 @@ export function Attachments({ message }: { message: MessageOut }) {
     refreshedAt.current = Date.now();
     void conversation.refresh(message.id).catch(() => {});
   };
-  const images = message.attachments.filter((attachment) => isImage(attachment) && attachment.width && attachment.height);
+  const images = message.attachments.filter(isImage);
   const otherFiles = message.attachments.filter((attachment) => !images.includes(attachment));
   return (
     <div class="attachments">
@@ -102,7 +103,7 @@ function FileAttachment({ file, messageId, onError }: { file: AttachmentOut; mes
   return (
     <a class="file" href={file.url} download={file.filename} aria-label={text.downloadSized(file.filename, formatFileSize(file.size))} onClick={(event) => download(event, messageId, file)}>
       <Icon name="file" />
-      <span class="file-name" dir="auto">{file.filename}</span>
+      <span class="file-name" dir="auto">{file.filename}</span>{" "}
       <span class="file-size">{formatFileSize(file.size)}</span>
       <Icon name="download" />
     </a>

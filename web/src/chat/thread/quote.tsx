@@ -10,8 +10,9 @@ export function Quote({ preview }: { preview: ReplyPreview }) {
   const { me, reveal } = useOpenConversation();
   const name = preview.sender?.id === me ? text.you : preview.sender ? displayName(preview.sender) : "";
   return (
-    <button type="button" class="quote" aria-label={text.goToOriginal(name)} onClick={() => reveal(preview.id)}>
-      <span class="name" dir="auto">{name}</span>
+    <button type="button" class="quote" onClick={() => reveal(preview.id)}>
+      <span class="visually-hidden">{text.goToOriginal} </span>
+      <span class="name" dir="auto">{name}</span>{" "}
       <span class="summary" dir="auto" data-deleted={preview.is_deleted}>
         {messageText(preview)}
       </span>

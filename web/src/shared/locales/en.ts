@@ -150,7 +150,7 @@ export const en = {
   replyingTo: (name: string) => `Replying to ${name}`,
   replyingToSelf: "Replying to yourself",
   editing: "Editing your message",
-  goToOriginal: (name: string) => `In reply to ${name}; go to that message`,
+  goToOriginal: "Go to the message that is replied to:",
 
   // Composer
   write: "Message",
@@ -180,6 +180,7 @@ export const en = {
     forbidden: "You can't send files here",
   } as Readonly<Record<string, string>>,
   uploadFailed: "Couldn't upload the file",
+  fileTooLarge: (limit: string) => `The file is larger than ${limit}`,
   tooManyFiles: (limit: number) => `You can attach up to ${limit} files. The rest weren't added.`,
   failedUploads: "A file failed to upload. Retry or remove it to send.",
   pendingUploads: "Uploading…",
@@ -233,6 +234,7 @@ export const en = {
   quietHoursTo: "To",
   mute: "Mute",
   muteFor: { none: "Not muted", hour: "For an hour", day: "For a day", week: "For a week" },
+  muted: "Muted",
   mutedUntil: (when: string) => `Muted until ${when}`,
   saved: "Saved",
   notSaved: "Not saved. Try again.",

@@ -64,6 +64,8 @@ class Limits(TypedDict):
     metadata_bytes: int
     messages: int
     window_s: int
+    attachment_bytes: int
+    attachments: int
 
 
 class MarkReadAck(TypedDict):

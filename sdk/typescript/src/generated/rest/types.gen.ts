@@ -1180,6 +1180,20 @@ export type MessagePage = {
 };
 
 /**
+ * MutesOut
+ *
+ * The conversations that the caller has muted, and when each mute ends.
+ */
+export type MutesOut = {
+    /**
+     * Conversations
+     */
+    conversations: {
+        [key: string]: string;
+    };
+};
+
+/**
  * NewMessage
  *
  * A user or a service sent a message.
@@ -5671,6 +5685,59 @@ export type PutNotificationPreferencesResponses = {
 };
 
 export type PutNotificationPreferencesResponse = PutNotificationPreferencesResponses[keyof PutNotificationPreferencesResponses];
+
+export type ListMutedConversationsData = {
+    body?: never;
+    headers?: {
+        /**
+         * X-Act-As
+         *
+         * User that a service acts as (scope `chat:act_as`).
+         */
+        'x-act-as'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/chat/notifications/mutes/';
+};
+
+export type ListMutedConversationsErrors = {
+    /**
+     * The token is missing or invalid.
+     */
+    401: Problem;
+    /**
+     * The caller may not do this.
+     */
+    403: Problem;
+    /**
+     * The request conflicts with the current state.
+     */
+    409: Problem;
+    /**
+     * A value is invalid.
+     */
+    422: Problem;
+    /**
+     * Too many requests; see Retry-After.
+     */
+    429: Problem;
+    /**
+     * Temporarily unavailable. Retry with the same key; see Retry-After.
+     */
+    503: Problem;
+};
+
+export type ListMutedConversationsError = ListMutedConversationsErrors[keyof ListMutedConversationsErrors];
+
+export type ListMutedConversationsResponses = {
+    /**
+     * Successful Response
+     */
+    200: MutesOut;
+};
+
+export type ListMutedConversationsResponse = ListMutedConversationsResponses[keyof ListMutedConversationsResponses];
 
 export type GetConversationNotificationPreferencesData = {
     body?: never;

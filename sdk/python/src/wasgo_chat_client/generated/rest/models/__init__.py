@@ -70,6 +70,8 @@ from .message_out import MessageOut
 from .message_out_message_type import MessageOutMessageType
 from .message_out_metadata import MessageOutMetadata
 from .message_page import MessagePage
+from .mutes_out import MutesOut
+from .mutes_out_conversations import MutesOutConversations
 from .new_message import NewMessage
 from .notification_out import NotificationOut
 from .notification_out_kind import NotificationOutKind
@@ -217,6 +219,8 @@ __all__ = (
     "MessageOutMessageType",
     "MessageOutMetadata",
     "MessagePage",
+    "MutesOut",
+    "MutesOutConversations",
     "NewMessage",
     "NotificationOut",
     "NotificationOutKind",

@@ -1,4 +1,4 @@
-from typing import Literal
+from typing import Literal, cast
 
 ConversationCoreConversationType = Literal["bid", "direct", "dispute", "job", "request", "support"]
 
@@ -13,6 +13,4 @@ CONVERSATION_CORE_CONVERSATION_TYPE_VALUES: set[ConversationCoreConversationType
 
 
 def check_conversation_core_conversation_type(value: str) -> ConversationCoreConversationType:
-    if value in CONVERSATION_CORE_CONVERSATION_TYPE_VALUES:
-        return value
-    raise TypeError(f"Unexpected value {value!r}. Expected one of {CONVERSATION_CORE_CONVERSATION_TYPE_VALUES!r}")
+    return cast(ConversationCoreConversationType, value)  # a newer service may have more values

@@ -1,4 +1,4 @@
-from typing import Literal
+from typing import Literal, cast
 
 ListConversationsConversationTypeType0 = Literal["bid", "direct", "dispute", "job", "request", "support"]
 
@@ -13,8 +13,4 @@ LIST_CONVERSATIONS_CONVERSATION_TYPE_TYPE_0_VALUES: set[ListConversationsConvers
 
 
 def check_list_conversations_conversation_type_type_0(value: str) -> ListConversationsConversationTypeType0:
-    if value in LIST_CONVERSATIONS_CONVERSATION_TYPE_TYPE_0_VALUES:
-        return value
-    raise TypeError(
-        f"Unexpected value {value!r}. Expected one of {LIST_CONVERSATIONS_CONVERSATION_TYPE_TYPE_0_VALUES!r}"
-    )
+    return cast(ListConversationsConversationTypeType0, value)  # a newer service may have more values
