@@ -41,6 +41,19 @@ def test_every_operation_has_a_unique_plain_name_one_tag_and_a_summary() -> None
         assert operation["summary"], (method, path)
 
 
+def test_every_parameter_has_a_description() -> None:
+    for path, method, operation in OPERATIONS:
+        for parameter in operation.get("parameters", []):
+            assert parameter.get("description"), (method, path, parameter["name"])
+
+
+def test_what_can_be_repeated_later_has_the_header_that_says_when() -> None:
+    for path, method, operation in OPERATIONS:
+        for status in ("429", "503"):
+            if status in operation["responses"]:
+                assert "Retry-After" in operation["responses"][status]["headers"], (method, path)
+
+
 def test_every_body_has_a_valid_example() -> None:
     for path, method, operation in OPERATIONS:
         for media_type, content in operation.get("requestBody", {}).get("content", {}).items():

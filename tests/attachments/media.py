@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from tests.attachments.samples import box, film, picture, sound
+from tests.attachments.samples import box, comments, element, film, ogg, picture, sound
 
 CANARY = b"+38.7139-009.1394/Camera of the suite"
 SAMPLES = b"position-of-a-drone-" + CANARY
@@ -179,6 +179,95 @@ def gain_map() -> bytes:
     return first[:2] + segment + first[2:] + with_exif("JPEG")
 
 
+def webm(doc_type: bytes = b"webm", *, is_live: bool = False, stated: float | None = None) -> bytes:
+    """A film with a picture track, a track of positions, and texts in every place that Matroska has for them."""
+    info = element(
+        0x1549A966,
+        element(0x2AD7B1, (1_000_000).to_bytes(3)),
+        element(0x4D80, CANARY),
+        element(0x5741, CANARY),
+        element(0x7BA9, CANARY),
+        element(0x4461, b"\x33" * 8),
+        element(0x4489, struct.pack(">d", stated)) if stated is not None else b"",
+    )
+    vorbis = b"\3vorbis" + comments(b"", b"TITLE=A title", b"LOCATION=" + CANARY, vendor=CANARY) + b"\1"
+    first = b"\1vorbis" + bytes(23)
+    setup = bytes([2, len(first), len(vorbis)]) + first + vorbis + b"\5vorbis"
+    tracks = element(
+        0x1654AE6B,
+        element(0xAE, element(0xD7, b"\1"), element(0x83, b"\1"), element(0x86, b"V_VP9"), element(0x536E, CANARY)),
+        element(0xAE, element(0xD7, b"\2"), element(0x83, b"\x21"), element(0x86, b"S_GPS"), element(0x63A2, CANARY)),
+        element(0xAE, element(0xD7, b"\3"), element(0x83, b"\2"), element(0x86, b"A_VORBIS"), element(0x63A2, setup)),
+    )
+    clusters = b"".join(
+        element(
+            0x1F43B675,
+            element(0xE7, start.to_bytes(2)),
+            element(0xA3, b"\x81\0\0\x80thepicture"),
+            element(0xA3, b"\x82\0\1\0" + SAMPLES),
+            element(0xA0, element(0xA1, b"\x82\0\1\0" + SAMPLES)),
+            element(0xA3, b"\x81" + struct.pack(">h", 500) + b"\x80thepicture"),
+            is_sized=not is_live,
+        )
+        for start in (0, 1000, 2000)
+    )
+    tag = element(0x7373, element(0x67C8, element(0x45A3, b"LOCATION"), element(0x4487, CANARY)))
+    content = element(0xEC, CANARY), info, tracks, clusters, element(0x1254C367, tag), element(0x1941A469, CANARY)
+    return element(0x1A45DFA3, element(0x4282, doc_type)) + element(0x18538067, *content, is_sized=not is_live) + CANARY
+
+
+TEXTS = (b"TITLE=A title", b"LOCATION=" + CANARY, b"METADATA_BLOCK_PICTURE=" + CANARY * 3_000, b"artist=An artist")
+
+
+def opus() -> bytes:
+    return ogg(
+        b"OpusHead\1\2" + struct.pack("<HIHB", 312, 48_000, 0, 0),
+        comments(b"OpusTags", *TEXTS, vendor=CANARY),
+        b"sound" * 100,
+        position=312 + 48_000 * 5 // 2,
+    )
+
+
+def vorbis() -> bytes:
+    return ogg(
+        b"\1vorbis" + struct.pack("<IBIIIIBB", 0, 2, 44_100, 0, 0, 0, 0xB8, 1),
+        comments(b"\3vorbis", *TEXTS, vendor=CANARY) + b"\1",
+        b"\5vorbis" + bytes(100),
+        b"sound" * 100,
+        position=44_100 * 3,
+    )
+
+
+def ogg_with_subtitles() -> bytes:
+    """A stream of positions between the pages of a recording."""
+    other = ogg(b"positions" + CANARY, CANARY * 10, serial=9)
+    return opus() + other + CANARY
+
+
+def chunk(name: bytes, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    return name + struct.pack("<I", len(content)) + content + bytes(len(content) % 2)
+
+
+def avi() -> bytes:
+    """A film of a camera, which writes its name and the date into several places."""
+    stream = chunk(b"LIST", b"strl", chunk(b"strh", bytes(56)), chunk(b"strf", bytes(40)), chunk(b"strd", CANARY))
+    header = chunk(b"LIST", b"hdrl", chunk(b"avih", bytes(56)), stream, chunk(b"IDIT", CANARY))
+    info = chunk(b"LIST", b"INFO", chunk(b"ISFT", CANARY), chunk(b"ICRD", CANARY))
+    movie = chunk(b"LIST", b"movi", chunk(b"00dc", b"thepicture"))
+    return chunk(b"RIFF", b"AVI ", header, info, chunk(b"JUNK", CANARY), movie, chunk(b"idx1", bytes(16))) + CANARY
+
+
+def flac() -> bytes:
+    def block(kind: int, content: bytes) -> bytes:
+        return bytes([kind]) + len(content).to_bytes(3) + content
+
+    picture_block = block(6, CANARY * 9)
+    return (
+        b"fLaC" + block(0, bytes(34)) + block(4, comments(b"", *TEXTS)) + picture_block + block(130, CANARY) + b"sound"
+    )
+
+
 KINDS: dict[str, tuple[bytes, str]] = {
     "mp4": (recording(), "video/mp4"),
     "mp4, header last": (recording(is_header_last=True), "video/mp4"),
@@ -186,6 +275,14 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "3gp": (recording(b"3gp5"), "video/mp4"),
     "mov": (recording(b"qt  "), "video/quicktime"),
     "m4a": (recording(b"M4A "), "audio/mp4"),
+    "webm": (webm(), "video/webm"),
+    "webm of a recorder": (webm(is_live=True), "video/webm"),
+    "matroska": (webm(b"matroska"), "video/x-matroska"),
+    "opus": (opus(), "audio/ogg"),
+    "vorbis": (vorbis(), "audio/ogg"),
+    "ogg with another stream": (ogg_with_subtitles(), "audio/ogg"),
+    "avi": (avi(), "video/x-msvideo"),
+    "flac": (flac(), "audio/flac"),
     "film of the samples": (film() + user_data() + CANARY, "video/mp4"),
     "avif": (avif(), "image/avif"),
     "heic": (avif()[:40].replace(b"avif", b"heic") + avif()[40:], "image/heic"),

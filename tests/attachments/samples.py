@@ -80,7 +80,65 @@ def archive(*names: str) -> bytes:
     return out.getvalue()
 
 
-WEBM = b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\xf7\x81\x01B\x82\x84webmB\x87\x81\x04"
+def element(id_: int, *parts: bytes, is_sized: bool = True) -> bytes:
+    """An element of EBML, with a size of eight bytes."""
+    content = b"".join(parts)
+    size = (len(content) | 1 << 56).to_bytes(8) if is_sized else b"\x01" + b"\xff" * 7
+    return id_.to_bytes((id_.bit_length() + 7) // 8) + size + content
+
+
+def matroska(*tracks: tuple[int, bytes], doc_type: bytes = b"webm", more: bytes = b"") -> bytes:
+    """The beginning of a Matroska file, with tracks of these types and codecs."""
+    entries = b"".join(
+        element(0xAE, element(0xD7, bytes([number])), element(0x83, bytes([kind])), element(0x86, codec))
+        for number, (kind, codec) in enumerate(tracks, 1)
+    )
+    header = element(0x1A45DFA3, element(0x4282, doc_type))
+    return header + element(0x18538067, element(0x1654AE6B, entries), more)
+
+
+def late_tracks() -> bytes:
+    void = element(0xEC, bytes(100_000))
+    return element(0x1A45DFA3, element(0x4282, b"webm")) + element(
+        0x18538067, void, element(0x1654AE6B, element(0xAE, element(0xD7, b"\1"), element(0x83, b"\2")))
+    )
+
+
+def comments(start: bytes, *texts: bytes, vendor: bytes = b"x") -> bytes:
+    """A packet of Vorbis comments."""
+    listed = b"".join(struct.pack("<I", len(text)) + text for text in texts)
+    return start + struct.pack("<I", len(vendor)) + vendor + struct.pack("<I", len(texts)) + listed
+
+
+def ogg(*packets: bytes, serial: int = 7, position: int = 0, page_bytes: int = 255 * 250) -> bytes:
+    """An Ogg file of one stream. Each packet begins a page; `position` is that of the last page."""
+    pages = []
+    for at, packet in enumerate(packets):
+        lacing = b"\xff" * (len(packet) // 255) + bytes([len(packet) % 255])
+        per_page = page_bytes // 255
+        for start in range(0, len(lacing), per_page):
+            part = lacing[start : start + per_page]
+            content = packet[start * 255 : start * 255 + sum(part)]
+            flags = (1 if start else 0) | (2 if at == 0 else 0)
+            is_last = at == len(packets) - 1 and start + per_page >= len(lacing)
+            pages.append((flags, position if is_last else 0, part, content))
+    out = b""
+    for number, (flags, granule, part, content) in enumerate(pages):
+        head = struct.pack("<4sBBQIIIB", b"OggS", 0, flags, granule, serial, number, 0, len(part)) + part
+        page = head + content
+        out += page[:22] + struct.pack("<I", ogg_checksum(page)) + page[26:]
+    return out
+
+
+def ogg_checksum(page: bytes) -> int:
+    """CRC-32 of a page whose checksum is zero, as RFC 3533 describes it: bit by bit."""
+    remainder = 0
+    for byte in page:
+        remainder ^= byte << 24
+        for _ in range(8):
+            remainder = (remainder << 1 ^ (0x04C11DB7 if remainder >> 31 else 0)) & 0xFFFFFFFF
+    return remainder
+
 
 KINDS: dict[str, tuple[bytes, str]] = {
     "jpeg": (picture("JPEG"), "image/jpeg"),
@@ -90,13 +148,13 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "wav": (sound(), "audio/wav"),
     "mp3": (b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(64), "audio/mpeg"),
     "bare mp3": (b"\xff\xfb\x90\x64" + bytes(400), "audio/mpeg"),
-    "ogg": (b"OggS" + bytes(24) + b"\x01vorbis" + bytes(64), "audio/ogg"),
+    "ogg": (ogg(b"OpusHead\1\1\0\0", comments(b"OpusTags")), "audio/ogg"),
     "m4a": (film(b"M4A ", handler=b"soun"), "audio/mp4"),
     "sound of a phone": (film(handler=b"soun"), "audio/mp4"),
-    "sound webm": (WEBM + b"A_OPUS" + bytes(64), "audio/webm"),
+    "sound webm": (matroska((2, b"A_OPUS")), "audio/webm"),
     "mp4": (film(), "video/mp4"),
     "mov": (film(b"qt  "), "video/quicktime"),
-    "webm": (WEBM + b"V_VP9" + bytes(64), "video/webm"),
+    "webm": (matroska((1, b"V_VP9"), (2, b"A_OPUS")), "video/webm"),
     "pdf": (b"%PDF-1.7\n1 0 obj\n", "application/pdf"),
     "zip": (archive("a.txt"), "application/zip"),
     "docx": (
@@ -138,7 +196,9 @@ KINDS: dict[str, tuple[bytes, str]] = {
         box(b"ftyp", b"new1", bytes(4)) + box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"pict", bytes(12))),
         "image/heic",
     ),
-    "h264 webm": (WEBM + b"V_MPEG4/ISO/AVC" + bytes(64), "video/webm"),
+    "h264 webm": (matroska((1, b"V_MPEG4/ISO/AVC")), "video/webm"),
+    "webm with tracks after much else": (late_tracks(), "audio/webm"),
+    "matroska": (matroska((1, b"V_VP9"), doc_type=b"matroska"), "video/x-matroska"),
     "tiff": (picture("TIFF", size=(8, 8)), "image/tiff"),
     "noise": (bytes(range(1, 255)) * 3, "application/octet-stream"),
 }

@@ -11,9 +11,26 @@ import httpx
 import pytest
 from PIL import Image, ImageCms
 
-from tests.attachments.media import CANARY, KINDS, full_box, mp3, mpo, profile, recording, tiff, user_data
-from tests.attachments.samples import ATTACHMENTS, box, picture, upload
+from tests.attachments.media import (
+    CANARY,
+    KINDS,
+    chunk,
+    flac,
+    full_box,
+    mp3,
+    mpo,
+    opus,
+    profile,
+    recording,
+    tiff,
+    user_data,
+    vorbis,
+    webm,
+)
+from tests.attachments.samples import ATTACHMENTS, box, comments, ogg, ogg_checksum, picture, upload
 from tests.support.world import Json, World
+from wasgo_chat.attachments.upload.content_types import CLEANED, IMAGES
+from wasgo_chat.attachments.upload.duration import duration_of
 from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile
 from wasgo_chat.attachments.upload.metadata.cleaning import IN_PLACE, clean_in_place
 from wasgo_chat.attachments.upload.metadata.icc import clean_profile
@@ -87,6 +104,63 @@ async def test_music_keeps_its_title(world: World) -> None:
         assert b"A title" in served
         assert b"An artist" in served
         assert served.count(b"\xff\xfb\x90\x64") == 3
+
+
+def test_every_type_that_is_cleaned_has_a_function() -> None:
+    assert set(IN_PLACE) | IMAGES == CLEANED
+    assert not set(IN_PLACE) & IMAGES
+
+
+ENDLESS_PAGE = b"OggS\0\1" + bytes(8) + b"\7" + bytes(11) + b"\1\xff" + bytes(255)
+OPEN_CLUSTER = webm(is_live=True)[: webm(is_live=True).rindex(b"\x1f\x43\xb6\x75") + 12]
+MANY_COMMENTS = comments(b"", *[b""] * 1_000_000)
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "tiny blocks": (OPEN_CLUSTER + b"\xa3\x80" * 2_000_000, "video/webm"),
+    "tiny clusters": (OPEN_CLUSTER + b"\x1f\x43\xb6\x75\xff" * 800_000, "video/webm"),
+    "tiny pages": (opus() + (b"OggS" + bytes(22) + b"\0") * 500_000, "audio/ogg"),
+    "a packet without an end": (ogg(b"OpusHead" + bytes(11)) + ENDLESS_PAGE * 15_000, "audio/ogg"),
+    "tiny boxes": (recording() + b"\0\0\0\x08moof" * 1_000_000, "video/mp4"),
+    "tiny chunks": (chunk(b"RIFF", b"AVI ", b"abcd\0\0\0\0" * 1_000_000), "video/x-msvideo"),
+    "tiny comments": (flac()[:42] + b"\x84" + len(MANY_COMMENTS).to_bytes(3) + MANY_COMMENTS, "audio/flac"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_a_file_of_many_tiny_parts_does_not_take_long(tmp_path: Path, kind: str) -> None:
+    content, content_type = HOSTILE[kind]
+    path = tmp_path / "hostile"
+    path.write_bytes(content)
+    for work in (lambda: clean_in_place(path, content_type), lambda: duration_of(path, content_type)):
+        started = time.process_time()
+        work()
+        assert time.process_time() - started < 10 * LIMIT_S
+
+
+async def test_a_recording_keeps_its_title_and_its_sound(world: World) -> None:
+    for content in (opus(), vorbis()):
+        made, served = await kept(world, content)
+        assert made["duration"] == (2.5 if b"OpusHead" in content else 3.0)
+        assert served.count(b"sound") == 100
+        for text in (b"TITLE=A title", b"artist=An artist"):
+            assert served.count(text) == 1
+        assert b"LOCATION" not in served
+        position = 0
+        while position < len(served):
+            count = served[position + 26]
+            end = position + 27 + count + sum(served[position + 27 : position + 27 + count])
+            page = served[position:end]
+            assert int.from_bytes(page[22:26], "little") == ogg_checksum(page[:22] + bytes(4) + page[26:])
+            position = end
+
+
+@pytest.mark.parametrize("is_live", [False, True], ids=["of a program", "of a recorder"])
+async def test_a_webm_keeps_its_picture_and_loses_other_tracks(world: World, is_live: bool) -> None:
+    content = webm(is_live=is_live)
+    made, served = await kept(world, content)
+    assert made["duration"] == 3.0
+    assert served.count(b"thepicture") == 6
+    assert b"position-of-a-drone" not in served
+    assert b"TITLE=A title" in served
 
 
 def test_a_profile_that_is_not_valid_is_dropped() -> None:

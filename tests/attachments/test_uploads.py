@@ -385,6 +385,38 @@ async def test_a_file_name_is_sanitized(world: World, sent: str, kept: str) -> N
         assert response.json()["filename"] == kept
 
 
+DOT_NET = "filename=\"=?utf-8?B?0J/RgNC40LLQtdGCLnR4dA==?=\"; filename*=utf-8''%D0%9F%D1%80%D0%B8%D0%B2%D0%B5%D1%82.txt"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "kept"),
+    [
+        (DOT_NET, "Привет.txt"),
+        (DOT_NET.partition(";")[0], "Привет.txt"),
+        ("filename*=utf-8''%D0%9F%D1%80.txt", "Пр.txt"),
+        ("filename*=UTF-8'ru'%D0%9F%D1%80.txt; filename=plain.txt", "Пр.txt"),
+        ("filename=\"plain.txt\"; filename*=iso-8859-1''ol%E1.txt", "olá.txt"),
+        ("filename=\"plain.txt\"; filename*=utf-8''%ff.txt", "plain.txt"),
+        ("filename=\"plain.txt\"; filename*=utf-7''x.txt", "plain.txt"),
+        ("filename=\"a; filename*=utf-8''b.txt\"", "a; filename=utf-8''b.txt"),
+        ("filename*=utf-8''..%2F..%2Fetc%2Fpasswd", "passwd"),
+        ("filename*=utf-8''photo%E2%80%AEgnp.exe", "photognp.exe"),
+        ('filename="=?utf-8?Q?ol=C3=A1?= =?utf-8?Q?.txt?="', "olá.txt"),
+        ('filename="=?unknown?B?x?="', "=unknownBx="),
+        ('filename="\U0001fae9\U0001facd.txt"', "\U0001fae9\U0001facd.txt"),
+        ('filename="a\ufdd0\U0001ffff\U000e0080b.txt"', "ab.txt"),
+    ],
+)
+async def test_a_file_name_is_read_in_every_spelling(world: World, parameters: str, kept: str) -> None:
+    ana, bo = world.people("ana", "bo")
+    chat = await ana.direct(bo)
+    head = f'--b\r\nContent-Disposition: form-data; name="conversation"\r\n\r\n{chat["id"]}\r\n'
+    part = f'--b\r\nContent-Disposition: form-data; name="file"; {parameters}\r\n\r\nx\r\n--b--\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=b"}
+    response = await ana.call("POST", ATTACHMENTS, content=(head + part).encode(), headers=headers)
+    assert (response.status_code, response.json()["filename"]) == (201, kept)
+
+
 async def test_no_file_is_ever_completely_in_memory(database: str, tmp_path: Path) -> None:
     """The client's part of the measured memory does not depend on the size: uvloop reads up to 8 MiB in one turn."""
     size = 64 << 20

@@ -72,6 +72,17 @@ async def test_a_token_in_the_query_and_no_token_at_all_are_4401(
         assert (await SocketClient(connection).wait_closed())[0] == 4401
 
 
+@pytest.mark.parametrize(
+    ("query", "name"), [("?after_sq=1", "after_sq"), ("?after_seq=0&token=x", "token"), ("?a%20b=1", "?")]
+)
+async def test_an_unknown_query_parameter_is_4400(world: World, ana: Person, chat: Json, query: str, name: str) -> None:
+    headers = {"Authorization": f"Bearer {ana.bearer}"}
+    async with connect(url(world, chat, query), additional_headers=headers) as connection:
+        assert await SocketClient(connection).wait_closed() == (4400, f"unknown query parameter {name}")
+    async with connect(f"{world.worker.ws_url}/ws/chat/?after_seq=1", additional_headers=headers) as connection:
+        assert (await SocketClient(connection).wait_closed())[0] == 4400
+
+
 async def test_a_foreign_an_unknown_and_a_malformed_conversation_are_4404_alike(world: World, chat: Json) -> None:
     cy = world.person("cy")
     answers = []

@@ -10,8 +10,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.notifications.notification_world import WEBHOOK_SECRET, NotificationWorld
 from tests.notifications.servers import Request
+from tests.support.documents import validator
 from tests.support.world import Json, Person, wait_until
 
+WEBHOOK_SCHEMA = "/webhooks/notification/post/requestBody/content/application~1json/schema"
 DEAD = {"state": "dead", "limit": 100}
 
 
@@ -45,6 +47,7 @@ async def test_a_webhook_is_signed_and_names_recipient_and_message(scenario: Not
     assert request.headers["content-type"] == "application/json"
     data = data_of(request)
     assert json.loads(request.body)["type"] == "chat.notification"
+    validator(WEBHOOK_SCHEMA).validate(json.loads(request.body))
     assert data["count"] == 2
     assert data["conversation"] == {
         "id": chat["id"],

@@ -33,6 +33,11 @@ async def test_sockets_close_tokens_are_rejected_and_the_user_stays_erased(world
         await service.refused("POST", f"/chat/users/{ana.id}/revoke/", **refused)
         await service.refused("POST", path, {"user_id": ana.id}, **refused)
         await service.acting_as(ana.person).refused("GET", "/chat/notifications/", **refused)
+        others = [{"user_id": world.unique("user")} for _ in range(2)]
+        body = {"participants": [others[0], {"user_id": ana.id}, others[1]]}
+        problem = await service.refused("PUT", f"/bids/{world.unique('bid')}/conversation/", body, **refused)
+        erased = {"loc": ["participants", 1, "user_id"], "code": "user_erased", "message": "was erased"}
+        assert problem["errors"] == [erased]
         await service.refused("GET", f"/chat/users/{ana.id}/export/", status=404, code="not_found")
         assert (await ana.erase())["user_id"] == ana.id
     assert (await ana.erase())["state"] == "done"

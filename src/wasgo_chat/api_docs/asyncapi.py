@@ -127,12 +127,17 @@ def _channel(channel: dict[str, Any]) -> dict[str, Any]:
             "type": "integer",
             "description": "Replay the events after this seq. Without it, only new events are sent.",
         }
+        query["epoch"] = {"type": "string", "description": "The epoch of that seq, from `subscribed`."}
     described = {
         "address": channel["address"],
         "title": channel["title"],
         "messages": {name: _ref("messages", name) for name in [*channel["client"], *channel["server"], *acks]},
         "bindings": {
-            "ws": {"method": "GET", "query": {"type": "object", "properties": query}, "bindingVersion": "0.1.0"}
+            "ws": {
+                "method": "GET",
+                "query": {"type": "object", "properties": query, "additionalProperties": False},
+                "bindingVersion": "0.1.0",
+            }
         },
     }
     if channel.get("after_seq"):

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from wasgo_chat.api_docs import openapi_examples
 from wasgo_chat.api_docs.schema_names import with_schema_names
+from wasgo_chat.api_docs.webhooks import WEBHOOKS
 from wasgo_chat.core.errors import PROBLEM_JSON
 from wasgo_chat.http.problems import Problem, problem_examples, problem_response
 
@@ -33,6 +34,37 @@ TAGS = {
     "health": "For operators: liveness and readiness.",
 }
 
+PARAMETERS = {
+    "archived": "True for conversations that the caller has archived, false for the others.",
+    "attachment_id": "Id of the attachment.",
+    "before_seq": "Only what is before this position in the log.",
+    "channel": "Only deliveries by this channel.",
+    "conversation": "Id of the conversation.",
+    "conversation_id": "Id of the conversation.",
+    "conversation_type": "Only conversations of this type.",
+    "cursor": "`next` of the previous page; without it, the first page.",
+    "delivery_id": "Id of the delivery.",
+    "expires": "From the link: when it expires, in Unix seconds.",
+    "message_id": "Id of the message.",
+    "message_type": "Only messages of this type.",
+    "notification_id": "Id of the notification.",
+    "reference_id": "Only the conversation about the object with this id; with `reference_type`.",
+    "reference_type": "Only conversations about objects of this type.",
+    "sender": "Only messages of the user with this id.",
+    "signature": "From the link: the signature of the service.",
+    "state": "Only those in this state.",
+    "status": "Only those with this status.",
+    "title": "Only conversations whose title contains this text.",
+    "unread": "True for what the caller has not read, false for the rest.",
+    "user_id": "Id of the user at the platform.",
+    "variant": "The file itself or its thumbnail.",
+}
+"""Descriptions of parameters that do not have one at their route."""
+
+_RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait before a repetition.", "schema": {"type": "integer", "minimum": 1}}
+}
+_RETRIED = ("429", "503")
 _BY_REQUEST_BODY = ("400", "413", "415")
 _UNAUTHENTICATED: list[dict[str, list[str]]] = []
 
@@ -59,6 +91,7 @@ def postprocess(document: dict[str, Any], server: str = "/") -> dict[str, Any]:
         for operation in operations.values():
             _correct_problems(path, operation)
             operation.setdefault("security", _UNAUTHENTICATED)
+            _describe_parts(operation)
             _add_examples(operation)
     paths = dumps(document["paths"])
     components["examples"] = {
@@ -75,6 +108,8 @@ def postprocess(document: dict[str, Any], server: str = "/") -> dict[str, Any]:
         for operation in operations.values()
         for tag in operation["tags"]
     }
+    if "notifications" in used:
+        document["webhooks"] = WEBHOOKS
     document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
     return document
 
@@ -108,6 +143,16 @@ def _correct_problems(path: str, operation: dict[str, Any]) -> None:
     if "422" in responses and not body and not {"query", "header"} & locations:
         del responses["422"]  # a malformed id in the path is a 404
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _describe_parts(operation: dict[str, Any]) -> None:
+    """Describe parameters, and the header of responses that invite a repetition."""
+    for parameter in operation.get("parameters", []):
+        if "description" not in parameter and parameter["name"] in PARAMETERS:
+            parameter["description"] = PARAMETERS[parameter["name"]]
+    for status in _RETRIED:
+        if status in operation["responses"]:
+            operation["responses"][status].setdefault("headers", _RETRY_AFTER)
 
 
 def _add_examples(operation: dict[str, Any]) -> None:

@@ -83,7 +83,7 @@ class CloseCode(IntEnum):
         4400,
         "gateway",
         "stop",
-        "Too many malformed frames in a row (10 by default), or an invalid `after_seq`",
+        "Too many malformed frames in a row (10 by default), an invalid `after_seq`, or an unknown query parameter",
         "do not reconnect; this is a bug in the client",
     )
     UNAUTHENTICATED = (

@@ -84,9 +84,24 @@ class LimitReached(Conflict):
 
 
 class UserErased(Conflict):
-    """The user with this id was erased; the id is never reused."""
+    """The user with this id was erased; the id is never reused.
+
+    Args:
+        locations: where the request names them, if it names several users.
+    """
 
     code, title = "user_erased", "The user with this id was erased; the id cannot be used again"
+
+    def __init__(self, locations: Iterable[Sequence[str | int]] = ()) -> None:
+        super().__init__()
+        self.errors = [
+            {"loc": list(loc), "code": self.code, "message": "was erased"}
+            for loc in islice(locations, MAX_FIELD_ERRORS)
+        ]
+
+    def extras(self) -> dict[str, Any]:
+        """The fields with erased users."""
+        return {"errors": self.errors} if self.errors else {}
 
 
 class Invalid(ChatError):

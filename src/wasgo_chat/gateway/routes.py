@@ -24,13 +24,16 @@ from wasgo_chat.gateway.delivery.subscription import ResumePoint
 from wasgo_chat.gateway.frames.client_frames import BEARER_PREFIX, SUBPROTOCOL
 from wasgo_chat.gateway.tickets import TicketOut
 from wasgo_chat.http.dependencies import Caller, Db, client_ip_bucket, rate_class
-from wasgo_chat.http.problems import problem_responses
+from wasgo_chat.http.problems import problem_responses, safe_name
 from wasgo_chat.identity.authentication import Actor, UserLookup
 from wasgo_chat.membership.lookups import PendingJoin
 
 log = structlog.get_logger(__name__)
 router = APIRouter()
 
+_PARAMETERS = frozenset(["ticket"])
+_CONVERSATION_PARAMETERS = frozenset(["after_seq", "epoch"])
+_MAX_REASON_CHARS = 120
 _CHAT_SOCKET = re.compile(r"/ws/chat/([^/]+)/")
 
 
@@ -158,6 +161,9 @@ async def _open(ws: WebSocket, conversation_id: UUID | None, feed: NotificationF
         code = CloseCode.OVERLOADED if error.status >= 500 else CloseCode.UNAUTHENTICATED
         await ws.close(code, error.detail)
         return
+    if (unknown := _unknown_parameter(ws, conversation_id)) is not None:
+        await ws.close(CloseCode.MALFORMED, f"unknown query parameter {safe_name(unknown)}"[:_MAX_REASON_CHARS])
+        return
     try:
         worker.rate_limits.count_connect(actor.require_user())
     except RateLimited as error:
@@ -209,6 +215,12 @@ async def _authenticate(ws: WebSocket, find: UserLookup | None) -> Actor:
         raise Unauthenticated
     actor.require_user()
     return actor
+
+
+def _unknown_parameter(ws: WebSocket, conversation_id: UUID | None) -> str | None:
+    """A query parameter that the socket does not have: a misspelled `after_seq` would skip what was missed."""
+    known = _PARAMETERS if conversation_id is None else _PARAMETERS | _CONVERSATION_PARAMETERS
+    return next((name for name in ws.query_params if name not in known), None)
 
 
 def _too_many_connects(error: RateLimited) -> str:

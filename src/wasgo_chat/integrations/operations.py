@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from wasgo_chat.conversations import participants
-from wasgo_chat.core.errors import NotFound
+from wasgo_chat.core.errors import NotFound, UserErased
 from wasgo_chat.database.session import Tx
-from wasgo_chat.identity import audit, users
+from wasgo_chat.identity import audit, erased_users, users
 from wasgo_chat.identity.authentication import Actor
 from wasgo_chat.identity.users import PutUser, user_shape
 from wasgo_chat.membership import access, create, operations
@@ -49,7 +49,15 @@ async def upsert_participants(tx: Tx, actor: Actor, body: ProvisionConversation)
         participant.user_id: participant.model_dump(include=fields, exclude_unset=True)
         for participant in body.participants
     }
-    await users.upsert_users(tx, profiles)
+    try:
+        await users.upsert_users(tx, profiles)
+    except UserErased:
+        erased = await erased_users.erased_among(tx, profiles)
+        raise UserErased(
+            ["participants", index, "user_id"]
+            for index, participant in enumerate(body.participants)
+            if participant.user_id in erased
+        ) from None
 
 
 async def provision(

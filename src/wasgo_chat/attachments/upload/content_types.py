@@ -9,7 +9,11 @@ import zlib
 from pathlib import Path
 
 from wasgo_chat.attachments.upload.metadata.bmp import HEADER_BYTES as BMP_HEADER_BYTES
+from wasgo_chat.attachments.upload.metadata.bounded_io import RangedFile
 from wasgo_chat.attachments.upload.metadata.iso_boxes import handlers_of
+from wasgo_chat.attachments.upload.metadata.matroska import AUDIO as AUDIO_TRACK
+from wasgo_chat.attachments.upload.metadata.matroska import VIDEO as VIDEO_TRACK
+from wasgo_chat.attachments.upload.metadata.matroska import track_kinds
 from wasgo_chat.core.errors import ChatError
 
 IMAGES = frozenset(["image/jpeg", "image/png", "image/gif", "image/webp"])
@@ -19,7 +23,9 @@ PREVIEWED_IMAGES = frozenset(["image/heic", "image/avif", "image/tiff", "image/b
 AUDIO = frozenset(["audio/mpeg", "audio/ogg", "audio/wav", "audio/mp4", "audio/webm"])
 VIDEO = frozenset(["video/mp4", "video/webm", "video/quicktime"])
 INLINE = IMAGES | AUDIO | VIDEO | {"image/avif", "image/bmp"}
-CLEANED = INLINE - {"audio/ogg", "audio/webm", "video/webm"} | PREVIEWED_IMAGES
+CLEANED = (
+    INLINE | PREVIEWED_IMAGES | {"video/ogg", "video/x-matroska", "audio/x-matroska", "video/x-msvideo", "audio/flac"}
+)
 """The types whose metadata is removed. The package `metadata` has the functions."""
 EXECUTABLE = "application/x-executable"
 UNKNOWN = "application/octet-stream"
@@ -33,9 +39,9 @@ FILE_TYPES: dict[str, frozenset[str] | None] = {
 """The message types that need files, and the content types that each takes. None: any, except executables."""
 
 _EDGE_BYTES = 65_536
+_MAX_READS = 20_000
 # Only known names: any other would be copied from the file into a header.
 _NAMED_IN_ZIP = re.compile(rb"application/(epub\+zip|vnd\.oasis\.opendocument\.[a-z-]{1,40})(?=PK)")
-_MATROSKA_VIDEO = re.compile(rb"V_(VP[89]|AV1|MPEG|MJPEG|MS/VFW|THEORA|UNCOMPRESSED)")
 _HEIF_BRANDS = frozenset(
     [b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1", b"miaf",
      b"avci", b"avcs", b"jpeg", b"jpgs", b"j2ki", b"vvic"]
@@ -48,6 +54,7 @@ _SIGNATURES = (
     (b"GIF87a", "image/gif"),
     (b"GIF89a", "image/gif"),
     (b"ID3", "audio/mpeg"),
+    (b"fLaC", "audio/flac"),
     (b"%PDF-", "application/pdf"),
     (b"\x1f\x8b", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
@@ -109,6 +116,11 @@ def is_allowed(content_type: str, message_type: str | None) -> bool:
     return allowed is None or content_type in allowed
 
 
+def must_be_decodable(message_type: str | None) -> bool:
+    """Whether a message of this type (None: any type) is refused if its images cannot be decoded."""
+    return message_type == "image"
+
+
 def content_type_of(path: Path) -> str:
     """The media type of a file's content; `EXECUTABLE` for programs of every kind. Reads only both ends of the file."""
     with path.open("rb") as file:
@@ -117,10 +129,10 @@ def content_type_of(path: Path) -> str:
         tail = file.read(_EDGE_BYTES)
     if head[4:8] == b"ftyp":
         return _iso_media(path, head)
-    return _by_signature(head, tail) or _by_text(head) or _by_guess(head)
+    return _by_signature(path, head, tail) or _by_text(head) or _by_guess(head)
 
 
-def _by_signature(head: bytes, tail: bytes) -> str | None:
+def _by_signature(path: Path, head: bytes, tail: bytes) -> str | None:
     if head.startswith(_AMR):
         return "audio/amr"
     if head.startswith(_EXECUTABLES) or (head.startswith(_EXECUTABLES_UNLESS_TEXT) and _has_controls(head[:64])):
@@ -135,7 +147,7 @@ def _by_signature(head: bytes, tail: bytes) -> str | None:
     if head[:4] == b"OggS":
         return "video/ogg" if b"\x80theora" in head[:4096] else "audio/ogg"
     if head[:4] == b"\x1aE\xdf\xa3":
-        return _matroska(head)
+        return _matroska(path, head)
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _zip(head, tail)
     # MPEG audio without an ID3 tag: eleven set bits, layer III, a valid bit rate and sampling rate.
@@ -144,11 +156,11 @@ def _by_signature(head: bytes, tail: bytes) -> str | None:
     return None
 
 
-def _matroska(head: bytes) -> str:
-    start = head[:4096]
-    if b"webm" not in start[:64]:
-        return "video/x-matroska"
-    return "video/webm" if _MATROSKA_VIDEO.search(head) else "audio/webm"
+def _matroska(path: Path, head: bytes) -> str:
+    with RangedFile(path, _MAX_READS) as file:
+        kinds = track_kinds(file)
+    kind = "audio" if AUDIO_TRACK in kinds and VIDEO_TRACK not in kinds else "video"
+    return f"{kind}/webm" if b"webm" in head[:64] else f"{kind}/x-matroska"
 
 
 def _iso_media(path: Path, head: bytes) -> str:

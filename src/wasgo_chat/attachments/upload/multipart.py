@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from wasgo_chat.attachments.storage import disk_errors, remove_files
-from wasgo_chat.attachments.upload.filenames import clean_filename
+from wasgo_chat.attachments.upload.filenames import clean_filename, named_file
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import ChatError, Invalid
 from wasgo_chat.http.context import http_context
@@ -229,15 +229,14 @@ class _StreamingParser:
         if b"name" not in options:
             raise MalformedForm
         self._name = _decoded(options[b"name"])
-        if b"filename" not in options:
+        raw = named_file(self._disposition, options.get(b"filename"))
+        if raw is None:
             self._value = bytearray()
             return
         if self._name != self._file_field:
             raise Invalid.field([self._file_field], "extra_forbidden", "is the only field that accepts files")
         if len(self._form.files) >= self._max_files:
             raise Invalid.field([self._file_field], "too_long", f"accepts at most {self._max_files} files")
-        # Browsers escape exactly these three characters. None of them is kept in a name.
-        raw = _decoded(options[b"filename"]).replace("%22", "").replace("%0A", "").replace("%0D", "")
         name = clean_filename(raw)
         self._file = UploadedFile(self._name, name, self._folder / f"{new_id()}.incoming")
         self._form.files.append(self._file)

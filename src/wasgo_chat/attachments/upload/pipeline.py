@@ -15,11 +15,11 @@ from wasgo_chat.attachments.upload.content_types import (
     IMAGES,
     PREVIEWED_IMAGES,
     content_type_of,
+    must_be_decodable,
     require_allowed,
 )
 from wasgo_chat.attachments.upload.decoder.pool import Cleaned, DecoderPool
 from wasgo_chat.attachments.upload.decoder.working_files import cleaned_path, thumbnail_path, working_paths
-from wasgo_chat.attachments.upload.duration import duration_of
 from wasgo_chat.attachments.upload.multipart import UploadedFile
 from wasgo_chat.core.encoding import new_id
 from wasgo_chat.core.errors import Invalid
@@ -98,7 +98,7 @@ async def prepare(
                 thumbnail_size = (await asyncio.to_thread(thumbnail.stat)).st_size
         elif content_type in PREVIEWED_IMAGES:
             await asyncio.to_thread(remove_files, working_paths(file.path))
-            if message_type == "image" and not cleaned.is_intact:
+            if must_be_decodable(message_type) and not cleaned.is_intact:
                 raise Invalid.field(location, "unreadable_image", "is not a readable image")
         size, sha256 = await asyncio.to_thread(_measure, original)
     return PreparedFile(
@@ -113,7 +113,7 @@ async def prepare(
         thumbnail_size=thumbnail_size,
         width=cleaned.width,
         height=cleaned.height,
-        duration=None if thumbnail else await asyncio.to_thread(duration_of, original, content_type),
+        duration=cleaned.duration,
     )
 
 

@@ -14,8 +14,15 @@ const REFRESH_INTERVAL_MS = 60_000;
 /** More images than this are behind the last one, with their number on it. */
 const MAX_THUMBNAILS = 4;
 
-export function isImage(file: Pick<AttachmentOut, "content_type">): boolean {
-  return file.content_type.startsWith("image/");
+export function isImage(file: Pick<AttachmentOut, "content_type" | "thumbnail_url">): boolean {
+  return file.content_type.startsWith("image/") && file.thumbnail_url !== null;
+}
+
+/** Browsers other than Safari do not display these types; their thumbnails are large. */
+const NOT_DISPLAYED = new Set(["image/heic", "image/tiff"]);
+
+export function imageUrl(file: AttachmentOut): string {
+  return (NOT_DISPLAYED.has(file.content_type) ? file.thumbnail_url : null) ?? file.url;
 }
 
 /** Downloads a file by a fresh signed URL: the one that came with the message may have expired. */

@@ -10,7 +10,7 @@ import { text } from "../../shared/text.ts";
 import { formatDateTime } from "../../shared/times.ts";
 import { useOpenConversation } from "../conversation/conversation-context.ts";
 import { Dialog } from "../ui/dialog.tsx";
-import { isImage, useDownload } from "./attachments.tsx";
+import { imageUrl, isImage, useDownload } from "./attachments.tsx";
 
 export function ImageViewer({ attachmentId, close }: { attachmentId: string; close: () => void }) {
   const { state } = useOpenConversation();
@@ -91,7 +91,7 @@ function FullImage({ file, messageId, isZoomed }: { file: AttachmentOut; message
           </Button>
         </div>
       ) : (
-        <img key={attempt} src={file.url} alt={file.filename} onLoad={() => setState("shown")} onError={onError} />
+        <img key={attempt} src={imageUrl(file)} alt={file.filename} onLoad={() => setState("shown")} onError={onError} />
       )}
     </div>
   );

@@ -4,6 +4,8 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+export type Webhooks = ReceiveNotificationWebhookRequest;
+
 /**
  * AddParticipant
  *
@@ -2261,22 +2263,32 @@ export type ListConversationsData = {
     query?: {
         /**
          * Conversation Type
+         *
+         * Only conversations of this type.
          */
         conversation_type?: 'direct' | 'job' | 'bid' | 'request' | 'support' | 'dispute' | null;
         /**
          * Archived
+         *
+         * True for conversations that the caller has archived, false for the others.
          */
         archived?: boolean;
         /**
          * Reference Type
+         *
+         * Only conversations about objects of this type.
          */
         reference_type?: string | null;
         /**
          * Reference Id
+         *
+         * Only the conversation about the object with this id; with `reference_type`.
          */
         reference_id?: string | null;
         /**
          * Unread
+         *
+         * True for what the caller has not read, false for the rest.
          */
         unread?: boolean | null;
         /**
@@ -2287,6 +2299,8 @@ export type ListConversationsData = {
         limit?: number;
         /**
          * Cursor
+         *
+         * `next` of the previous page; without it, the first page.
          */
         cursor?: string | null;
     };
@@ -2488,6 +2502,8 @@ export type GetConversationData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -2550,6 +2566,8 @@ export type UpdateConversationData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -2630,6 +2648,8 @@ export type AddParticipantData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -2708,6 +2728,8 @@ export type RemoveParticipantData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -2782,10 +2804,14 @@ export type UpdateParticipantData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
         /**
          * User Id
+         *
+         * Id of the user at the platform.
          */
         user_id: string;
     };
@@ -2860,6 +2886,8 @@ export type ArchiveConversationData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -2922,6 +2950,8 @@ export type UnarchiveConversationData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -2984,6 +3014,8 @@ export type MarkConversationReadData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -3052,6 +3084,8 @@ export type ListEventsData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -3140,10 +3174,14 @@ export type ListMessagesData = {
     query?: {
         /**
          * Conversation
+         *
+         * Id of the conversation.
          */
         conversation?: string | null;
         /**
          * Before Seq
+         *
+         * Only what is before this position in the log.
          */
         before_seq?: number | null;
         /**
@@ -3160,10 +3198,14 @@ export type ListMessagesData = {
         around_seq?: number | null;
         /**
          * Sender
+         *
+         * Only messages of the user with this id.
          */
         sender?: string | null;
         /**
          * Message Type
+         *
+         * Only messages of this type.
          */
         message_type?: 'text' | 'image' | 'file' | 'audio' | 'video' | 'location' | 'system' | null;
         /**
@@ -3174,6 +3216,8 @@ export type ListMessagesData = {
         limit?: number;
         /**
          * Cursor
+         *
+         * `next` of the previous page; without it, the first page.
          */
         cursor?: string | null;
     };
@@ -3387,6 +3431,8 @@ export type GetMessageData = {
     path: {
         /**
          * Message Id
+         *
+         * Id of the message.
          */
         message_id: string;
     };
@@ -3449,6 +3495,8 @@ export type EditMessageData = {
     path: {
         /**
          * Message Id
+         *
+         * Id of the message.
          */
         message_id: string;
     };
@@ -3523,6 +3571,8 @@ export type DeleteMessageData = {
     path: {
         /**
          * Message Id
+         *
+         * Id of the message.
          */
         message_id: string;
     };
@@ -3585,6 +3635,8 @@ export type ReactToMessageData = {
     path: {
         /**
          * Message Id
+         *
+         * Id of the message.
          */
         message_id: string;
     };
@@ -3659,6 +3711,8 @@ export type MarkMessageReadData = {
     path: {
         /**
          * Message Id
+         *
+         * Id of the message.
          */
         message_id: string;
     };
@@ -3721,6 +3775,8 @@ export type ListReceiptsData = {
     path: {
         /**
          * Message Id
+         *
+         * Id of the message.
          */
         message_id: string;
     };
@@ -3783,6 +3839,8 @@ export type EraseUserData = {
     path: {
         /**
          * User Id
+         *
+         * Id of the user at the platform.
          */
         user_id: string;
     };
@@ -3845,6 +3903,8 @@ export type PutUserData = {
     path: {
         /**
          * User Id
+         *
+         * Id of the user at the platform.
          */
         user_id: string;
     };
@@ -3919,6 +3979,8 @@ export type GetErasureData = {
     path: {
         /**
          * User Id
+         *
+         * Id of the user at the platform.
          */
         user_id: string;
     };
@@ -3981,6 +4043,8 @@ export type ExportUserData = {
     path: {
         /**
          * User Id
+         *
+         * Id of the user at the platform.
          */
         user_id: string;
     };
@@ -4068,6 +4132,8 @@ export type ListAuditData = {
         limit?: number;
         /**
          * Cursor
+         *
+         * `next` of the previous page; without it, the first page.
          */
         cursor?: string | null;
     };
@@ -4126,18 +4192,26 @@ export type InspectConversationsData = {
     query?: {
         /**
          * Conversation Type
+         *
+         * Only conversations of this type.
          */
         conversation_type?: 'direct' | 'job' | 'bid' | 'request' | 'support' | 'dispute' | null;
         /**
          * Status
+         *
+         * Only those with this status.
          */
         status?: 'open' | 'closed' | null;
         /**
          * Reference Type
+         *
+         * Only conversations about objects of this type.
          */
         reference_type?: string | null;
         /**
          * Reference Id
+         *
+         * Only the conversation about the object with this id; with `reference_type`.
          */
         reference_id?: string | null;
         /**
@@ -4148,6 +4222,8 @@ export type InspectConversationsData = {
         participant?: string | null;
         /**
          * Title
+         *
+         * Only conversations whose title contains this text.
          */
         title?: string | null;
         /**
@@ -4158,6 +4234,8 @@ export type InspectConversationsData = {
         limit?: number;
         /**
          * Cursor
+         *
+         * `next` of the previous page; without it, the first page.
          */
         cursor?: string | null;
     };
@@ -4215,6 +4293,8 @@ export type InspectConversationData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -4277,6 +4357,8 @@ export type InspectMessagesData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -4289,6 +4371,8 @@ export type InspectMessagesData = {
         limit?: number;
         /**
          * Cursor
+         *
+         * `next` of the previous page; without it, the first page.
          */
         cursor?: string | null;
     };
@@ -4350,6 +4434,8 @@ export type InspectMessageData = {
     path: {
         /**
          * Message Id
+         *
+         * Id of the message.
          */
         message_id: string;
     };
@@ -4413,6 +4499,8 @@ export type ListDeadLettersData = {
     query?: {
         /**
          * Channel
+         *
+         * Only deliveries by this channel.
          */
         channel?: 'email' | 'push' | 'webhook' | null;
         /**
@@ -4429,6 +4517,8 @@ export type ListDeadLettersData = {
         limit?: number;
         /**
          * Cursor
+         *
+         * `next` of the previous page; without it, the first page.
          */
         cursor?: string | null;
     };
@@ -4604,6 +4694,8 @@ export type RetryDeadLetterData = {
     path: {
         /**
          * Delivery Id
+         *
+         * Id of the delivery.
          */
         delivery_id: string;
     };
@@ -5147,6 +5239,8 @@ export type GetAttachmentData = {
     path: {
         /**
          * Attachment Id
+         *
+         * Id of the attachment.
          */
         attachment_id: string;
     };
@@ -5201,20 +5295,28 @@ export type DownloadAttachmentData = {
     path: {
         /**
          * Attachment Id
+         *
+         * Id of the attachment.
          */
         attachment_id: string;
         /**
          * Variant
+         *
+         * The file itself or its thumbnail.
          */
         variant: 'original' | 'thumbnail';
     };
     query: {
         /**
          * Expires
+         *
+         * From the link: when it expires, in Unix seconds.
          */
         expires: number;
         /**
          * Signature
+         *
+         * From the link: the signature of the service.
          */
         signature: string;
     };
@@ -5277,6 +5379,8 @@ export type ListNotificationsData = {
     query?: {
         /**
          * Unread
+         *
+         * True for what the caller has not read, false for the rest.
          */
         unread?: boolean | null;
         /**
@@ -5287,6 +5391,8 @@ export type ListNotificationsData = {
         limit?: number;
         /**
          * Cursor
+         *
+         * `next` of the previous page; without it, the first page.
          */
         cursor?: string | null;
     };
@@ -5397,6 +5503,8 @@ export type MarkNotificationReadData = {
     path: {
         /**
          * Notification Id
+         *
+         * Id of the notification.
          */
         notification_id: string;
     };
@@ -5577,6 +5685,8 @@ export type GetConversationNotificationPreferencesData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -5639,6 +5749,8 @@ export type PutConversationNotificationPreferencesData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -5983,6 +6095,8 @@ export type ListDeliveriesData = {
     query?: {
         /**
          * State
+         *
+         * Only those in this state.
          */
         state?: 'pending' | 'sending' | 'retrying' | 'sent' | 'dead' | null;
         /**
@@ -5993,6 +6107,8 @@ export type ListDeliveriesData = {
         limit?: number;
         /**
          * Cursor
+         *
+         * `next` of the previous page; without it, the first page.
          */
         cursor?: string | null;
     };
@@ -6050,6 +6166,8 @@ export type RetryDeliveryData = {
     path: {
         /**
          * Delivery Id
+         *
+         * Id of the delivery.
          */
         delivery_id: string;
     };
@@ -6183,6 +6301,8 @@ export type AssignStaffData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -6843,6 +6963,8 @@ export type SendSystemMessageData = {
     path: {
         /**
          * Conversation Id
+         *
+         * Id of the conversation.
          */
         conversation_id: string;
     };
@@ -6917,6 +7039,8 @@ export type RevokeUserData = {
     path: {
         /**
          * User Id
+         *
+         * Id of the user at the platform.
          */
         user_id: string;
     };
@@ -6965,3 +7089,67 @@ export type RevokeUserResponses = {
 };
 
 export type RevokeUserResponse = RevokeUserResponses[keyof RevokeUserResponses];
+
+export type ReceiveNotificationWebhookPayload = {
+    type: 'chat.notification';
+    /**
+     * Time of the newest message.
+     */
+    timestamp: string;
+    data: {
+        /**
+         * The user to notify.
+         */
+        user_id: string;
+        conversation: {
+            id: string;
+            conversation_type: 'direct' | 'job' | 'bid' | 'request' | 'support' | 'dispute';
+            /**
+             * Title of the conversation, or name of the sender.
+             */
+            title: string;
+            /**
+             * Page of the conversation; null without `CONVERSATION_URL`.
+             */
+            url: string | null;
+        };
+        /**
+         * Number of unread messages.
+         */
+        count: number;
+        /**
+         * The newest 20 of them, oldest first.
+         */
+        notifications: Array<{
+            /**
+             * Id of the notification.
+             */
+            id: string;
+            /**
+             * Why the user is notified, such as `message` or `mention`. New kinds may appear.
+             */
+            kind: string;
+            message_id: string;
+            /**
+             * Position of the message in the log of the conversation.
+             */
+            seq: number;
+            sender: {
+                id: string;
+                name: string;
+            };
+            created_at: string;
+            /**
+             * The beginning of the message; null without `NOTIFY_INCLUDE_TEXT`.
+             */
+            text: string | null;
+        }>;
+    };
+};
+
+export type ReceiveNotificationWebhookRequest = {
+    body: ReceiveNotificationWebhookPayload;
+    key: 'notification';
+    path?: never;
+    query?: never;
+};

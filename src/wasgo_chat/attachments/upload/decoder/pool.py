@@ -43,6 +43,8 @@ _WALL_PER_CPU = 3
 class Cleaned:
     """A cleaned file. An image has a size in pixels; its cleaned file and thumbnail are next to the original.
 
+    Sound and films have a duration in seconds, if it is known.
+
     `is_intact` is False if an image was cleaned in place, and could not be decoded.
     """
 
@@ -50,6 +52,7 @@ class Cleaned:
     height: int | None = None
     has_thumbnail: bool = False
     is_intact: bool = True
+    duration: float | None = None
 
 
 class DecoderPool:
@@ -122,7 +125,8 @@ class DecoderPool:
         }
         answer = await self._ask(decoder, json.dumps(request), loc)
         if "memory" not in answer:
-            return Cleaned(is_intact=content_type not in PREVIEWED_IMAGES or answer.get("is_intact", False))
+            is_intact = content_type not in PREVIEWED_IMAGES or answer.get("is_intact", False)
+            return Cleaned(is_intact=is_intact, duration=answer.get("duration"))
         width, height, memory = (int(answer[name]) for name in ("width", "height", "memory"))
         is_optional = answer.get("is_optional", False)
         try:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from wasgo_chat.attachments.upload.duration import duration_of
 from wasgo_chat.attachments.upload.metadata.cleaning import IN_PLACE, PREVIEWED, clean_in_place
 
 # In addition to the estimate for a picture: its file in memory, buffers of the codecs, the interpreter's own growth.
@@ -55,7 +56,8 @@ def _serve(request: dict[str, Any], answers: Any) -> None:
         elif request["content_type"] in PREVIEWED:
             _preview(request, answer)
         else:
-            answer({"done": True})
+            seconds = duration_of(Path(request["path"]), request["content_type"])
+            answer({"done": True, "duration": seconds})
     except MemoryError:
         answer(_refused("too_many_pixels", "needs too much memory to be decoded"))
     except OSError as error:

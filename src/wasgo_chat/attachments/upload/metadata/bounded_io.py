@@ -6,7 +6,7 @@ only the standard library and Pillow.
 
 import io
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol, Self
 
 PIECE_BYTES = 262_144
 # The smallest blocks of real encoders, GIF's 255 bytes, are some 100,000 in the largest upload, at two reads each.
@@ -31,15 +31,26 @@ class BoundedReader(io.BufferedReader):
         return super().read(size)
 
 
-class EditedFile:
-    """A file that is changed in place, with a limited number of reads. Its size does not change."""
+class Readable(Protocol):
+    """A file of which ranges can be read."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("r+b")
+    size: int
+
+    def read(self, start: int, length: int) -> bytes:
+        """The bytes of a range. Raises CorruptFile beyond the end, and after too many reads."""
+
+
+class RangedFile:
+    """A file of which a limited number of ranges can be read."""
+
+    _MODE = "rb"
+
+    def __init__(self, path: Path, max_reads: int = _MAX_READS) -> None:
+        self._file: IO[bytes] = path.open(self._MODE)
         self.size = path.stat().st_size
-        self._reads_left = _MAX_READS
+        self._reads_left = max_reads
 
-    def __enter__(self) -> "EditedFile":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -52,6 +63,12 @@ class EditedFile:
             raise CorruptFile
         self._file.seek(start)
         return exactly(self._file, length)
+
+
+class EditedFile(RangedFile):
+    """A file that is changed in place. Its size does not change."""
+
+    _MODE = "r+b"
 
     def write(self, start: int, content: bytes) -> None:
         """Overwrite bytes within the file."""

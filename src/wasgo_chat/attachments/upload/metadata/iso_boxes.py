@@ -4,19 +4,12 @@ import contextlib
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
-from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile, EditedFile
+from wasgo_chat.attachments.upload.metadata.bounded_io import CorruptFile, EditedFile, RangedFile, Readable
 from wasgo_chat.attachments.upload.metadata.icc import MAX_PROFILE_BYTES, clean_profile
 
 _MAX_READS = 20_000
-
-
-class Readable(Protocol):
-    """A file of which ranges can be read."""
-
-    def read(self, start: int, length: int) -> bytes:
-        """The bytes of a range. Raises CorruptFile beyond the end."""
 
 
 class Box(NamedTuple):
@@ -77,33 +70,10 @@ def _header(file: Readable, start: int, end: int) -> tuple[Box, int]:
     return Box(name, start, content, start + size), size
 
 
-class _Ranges:
-    """A file of which a limited number of ranges can be read."""
-
-    def __init__(self, path: Path) -> None:
-        self.size = path.stat().st_size
-        self._file = path.open("rb")
-        self._reads_left = _MAX_READS
-
-    def __enter__(self) -> "_Ranges":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def read(self, start: int, length: int) -> bytes:
-        self._reads_left -= 1
-        self._file.seek(start)
-        content = self._file.read(length)
-        if self._reads_left < 0 or len(content) != length:
-            raise CorruptFile
-        return content
-
-
 def handlers_of(path: Path) -> set[bytes]:
     """The kinds of tracks in a film (`vide`, `soun`, …), and `pict` if it has a picture; what can be read of them."""
     found: set[bytes] = set()
-    with _Ranges(path) as file, contextlib.suppress(CorruptFile):
+    with RangedFile(path, _MAX_READS) as file, contextlib.suppress(CorruptFile):
         for top in top_boxes(file, file.size):
             holders = [top._replace(content=top.content + 4)] if top.name == b"meta" else []
             if top.name == b"moov":
