@@ -8,7 +8,7 @@ from tests.attack.wire import text
 NAME = "control"
 
 
-@attack("denial", "typing, to a service that blocks and grows with the first such frame", seconds=3, profile="flawed")
+@attack("denial", "typing, to a service that blocks and grows with the first such frame", seconds=4.5, profile="flawed")
 async def control(attacker: Attacker) -> None:
     users = attacker.users(6)  # their sockets are spread over the workers
 

@@ -200,7 +200,9 @@ class Runner:
 
     async def _run_once(self, attack: Attack, served: ServeProcess, victims: Victims) -> Result:
         pace = self._pace
-        seconds = attack.seconds if pace.attack_s is None else min(attack.seconds, pace.attack_s)
+        seconds = attack.seconds
+        if pace.attack_s is not None and attack.profile != "flawed":  # the control must do damage in each form
+            seconds = min(seconds, pace.attack_s)
         key = self._environment.issuer_key() if attack.profile == "jwks" else None
         await self._attacker.order(
             attack.name,

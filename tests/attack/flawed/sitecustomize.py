@@ -13,7 +13,7 @@ with contextlib.suppress(ImportError):  # other programs inherit the path too
     def parse_slowly(self: CommandRegistry, text: str) -> Any:
         if "typing" in text and not kept:
             kept.append(b"x" * 160_000_000)
-            time.sleep(3.2)  # a worker that is blocked for longer may be killed
+            time.sleep(4.2)  # a worker that is blocked for longer may be killed
         return parse(self, text)
 
     CommandRegistry.parse = parse_slowly  # type: ignore[method-assign]  # on purpose
