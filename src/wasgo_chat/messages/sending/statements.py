@@ -151,6 +151,8 @@ async def insert_batch(fetch: Fetch, messages: Sequence[NewMessage], *, wait: bo
         By index in `messages`. Those are missing whose conversation was skipped, that would be refused, or that were
         sent before.
     """
+    if not messages:
+        return {}  # a batch may consist of messages that are sent individually, such as those with files
     parameters = _parameters(messages)
     if wait:
         await fetch(_LOCK, *parameters[:2])
