@@ -14,8 +14,8 @@ from benchmarks.systems.service import Service
 # As `wasgo-chat serve` does.
 _IMPORT = """import json, time
 wall, cpu = time.perf_counter(), time.process_time()
-from wasgo_chat.core import gc_tuning
-with gc_tuning.gc_paused():
+from wasgo_chat.core import gc_tuning, optional_imports
+with gc_tuning.gc_paused(), optional_imports.blocked("rich"):
     import wasgo_chat.app
 print(json.dumps([time.perf_counter() - wall, time.process_time() - cpu]))"""
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from wasgo_chat.cli_consumers import consumers
 from wasgo_chat.cli_documents import documents
-from wasgo_chat.core import gc_tuning
+from wasgo_chat.core import gc_tuning, optional_imports
 from wasgo_chat.settings.config import CannotStart, Settings, unknown_settings
 from wasgo_chat.settings.environment import SecretFileError
 
@@ -62,7 +62,7 @@ def serve(
     immediately; SIGHUP restarts the workers one by one; SIGUSR2 reloads
     WASGO_CHAT_LOG_LEVELS_FILE.
     """
-    with gc_tuning.gc_paused():
+    with gc_tuning.gc_paused(), optional_imports.blocked("rich"):  # structlog's tracebacks for terminals
         from wasgo_chat.core.log_levels import LogLevels
         from wasgo_chat.server import run
         from wasgo_chat.telemetry.logging import configure_logging

@@ -4,9 +4,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.contracts.storage import LARGE, StorageContract, put
+from tests.support.world import NO_TLS
 from wasgo_chat.attachments import storage_s3
 from wasgo_chat.attachments.storage import LocalStorage, Storage
 from wasgo_chat.attachments.storage_s3 import S3Storage
@@ -62,3 +64,33 @@ class TestS3Storage(StorageContract):
         storage = S3Storage(Settings(**{**s3, "s3_secret_access_key": "another"}))
         with pytest.raises(Unavailable):
             await put(storage, tmp_path, b"x")
+
+    async def test_a_link_grants_one_file_and_nothing_else(self, s3: dict[str, Any], tmp_path: Path) -> None:
+        storage = S3Storage(Settings(**s3))
+        one, two = await put(storage, tmp_path, b"one"), await put(storage, tmp_path, b"two")
+        link = await storage.link(one, 60)
+        assert link is not None
+        path, query = link.split("?")
+        bucket = path.removesuffix(f"/{one}")
+        async with httpx.AsyncClient(verify=NO_TLS, trust_env=False) as client:
+            assert (await client.get(link)).content == b"one"
+            for changed in (
+                path,  # without a signature
+                link.replace(one, two),
+                f"{path}/../{two}?{query}",
+                f"{bucket}/%2e%2e/{s3['s3_bucket']}/{two}?{query}",
+                f"{bucket}//{one}?{query}",
+                f"{bucket}/?{query}",
+                f"{bucket}/?list-type=2&{query}",
+                link.replace("X-Amz-Expires=60", "X-Amz-Expires=6000"),
+                f"{link}&response-content-type=text/html",
+                f"{link}&response-content-disposition=inline",
+                f"{link}&versionId=1",
+                link[:-1] + ("0" if link[-1] != "0" else "1"),
+            ):
+                answer = await client.get(changed)
+                assert answer.status_code in (400, 403, 404), changed
+                assert answer.content != b"two"
+            for method in ("PUT", "DELETE", "POST"):
+                assert (await client.request(method, link, content=b"x")).status_code in (400, 403, 405)
+            assert (await client.get(link)).content == b"one"

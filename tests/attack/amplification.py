@@ -8,6 +8,7 @@ that give an attacker most, and the limit that holds them.
 import asyncio
 import json
 import re
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any, get_args
 from tests.attack.attack import Attacker
 from tests.attack.crowds import create_crowds
 from tests.attack.environment import Environment
-from tests.attack.images import bomb
+from tests.attack.images import SIDE, bomb
 from tests.attack.push import subscription
 from tests.attack.wire import Http, Meter, Socket, form, request, text
 from tests.security.expectations import FRAMES, OPERATIONS, PUBLIC, STAFF
@@ -146,8 +147,8 @@ class Scene:
                 method, path, body, token=token, headers=headers.replace("{n}", str(new_id()))
             )
 
-        ten, ten_header = form({"conversation": chat}, [("files", f"{n}.webp", bomb("WEBP")) for n in range(10)])
-        one, one_header = form({"conversation": chat}, [("file", "a.webp", bomb("WEBP"))])
+        ten, ten_header = form({"conversation": chat}, [("files", f"{n}.jpg", bomb("JPEG")) for n in range(10)])
+        one, one_header = form({"conversation": chat}, [("file", "a.jpg", bomb("JPEG"))])
         key = "Idempotency-Key: {n}\r\n"
         at = f"/chat/conversations/{chat}"
         metadata: dict[str, Any] = {"a": [[{}]] * 1200}
@@ -170,7 +171,7 @@ class Scene:
                 "POST", "/chat/messages/", ten, token=token, headers=ten_header
             ),
             "send_message (text)": ask(
-                "POST", "/chat/messages/", {"conversation": chat, "content": "x" * 9_999, "mentions": others[:40]},
+                "POST", "/chat/messages/", {"conversation": chat, "content": "x" * 9_999, "mentions": others[1:41]},
                 headers=key,
             ),
             "upload_attachment": lambda number: request(
@@ -241,6 +242,9 @@ def limits() -> dict[str, tuple[str, float]]:
         results = MAX_LIMIT if is_page else DEFAULT_LIMIT
         classes[route.operation_id] = (name, per_minute / (1 + results / results_per_read if results_per_read else 1))
     classes["create_conversation"] = figures["person"]
+    pictures = settings.rate_megapixels_per_minute / (SIDE * SIDE / 1e6)
+    classes["upload_attachment"] = ("`RATE_MEGAPIXELS_PER_MINUTE`", pictures)
+    classes["send_message"] = ("`RATE_MEGAPIXELS_PER_MINUTE`", pictures / 10)
     for name, expected in OPERATIONS.items():
         if expected.needs == PUBLIC:
             classes[name] = ("`RATE_ADDRESS_PER_MINUTE`", settings.rate_address_per_minute * 2)
@@ -298,6 +302,8 @@ class Amplification:
         cost = await self._cost_of(work)
         http.close()
         limit, per_minute = self._limits.get(name) or self._limits["message" if name.startswith("send") else "write"]
+        if first.status >= 400 and name in self._scene.requests():
+            sys.stderr.write(f"{name}: {first.status} {first.body[:300]!r}\n")
         return self._measured(name, limit, per_minute, cost, meter, str(first.status))
 
     async def _measure_frame(self, name: str, build: Callable[[int], bytes]) -> Measured:
@@ -316,7 +322,8 @@ class Amplification:
             await socket.write(sent[number])
             while True:
                 received = await socket.receive()
-                replayed += name == "subscribe" and b'"seq":' in received[:200]
+                if received.startswith(b'{"type":"subscribed"'):
+                    replayed += json.loads(received)["last_seq"]
                 if f'"ref":"f{number}"'.encode() in received[:200]:
                     statuses.append(json.loads(received)["type"])
                     return
@@ -331,7 +338,7 @@ class Amplification:
         cost = await self._cost_of(work)
         socket.abort()
         limit, per_minute = self._limits["message" if name in SENDS else "frame"]
-        per_minute /= 1 + replayed / len(sent) / EVENTS_PER_FRAME
+        per_minute /= 1 + (replayed / len(sent) / EVENTS_PER_FRAME if name == "subscribe" else 0)
         return self._measured(f"frame {name}", limit, per_minute, cost, meter, statuses[-1])
 
     def _measured(
@@ -358,7 +365,7 @@ class Amplification:
         return (after[0] - before[0]) / took, (after[1] - before[1]) / took
 
     def _runtimes(self) -> tuple[float, float]:
-        workers = sum(runtime_s(pid) for pid in self._served.workers())
+        workers = sum(runtime_s(pid) for worker in self._served.workers() for pid in [worker, *children_of(worker)])
         return workers, sum(runtime_s(pid) for pid in [self._database, *children_of(self._database)])
 
 

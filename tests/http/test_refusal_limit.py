@@ -46,6 +46,22 @@ async def test_a_response_beyond_the_limit_is_delayed(database: str) -> None:
         assert time.monotonic() - began >= DELAY_S
 
 
+async def test_429_for_rejected_tokens_is_delayed(database: str) -> None:
+    settings = make_settings(database, rate_failures_per_minute=1, rate_refused_per_minute=300, trusted_proxies=PROXY)
+    async with world_with(settings) as world:
+        headers = {"X-Forwarded-For": "8.8.4.4"}
+        statuses, took = [], []
+        for number in range(3):
+            began = time.monotonic()
+            answer = await Caller(world, f"no.such.token{number}").call("GET", LIST, headers=headers)
+            statuses.append(answer.status_code)
+            took.append(time.monotonic() - began)
+        assert statuses == [401, 429, 429]
+        assert min(took[1:]) >= DELAY_S
+        ana = world.person("ana")
+        await ana.ok("GET", LIST, headers=headers)  # others at the address are served
+
+
 async def test_requests_without_a_token_are_counted_by_public_address(database: str) -> None:
     settings = make_settings(database, rate_refused_per_minute=4, trusted_proxies=PROXY)
     async with world_with(settings) as world:

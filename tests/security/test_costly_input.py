@@ -10,7 +10,7 @@ import pytest
 
 from tests.attack.bodies import alike_ids
 from tests.support.world import World
-from wasgo_chat.core.encoding import clean_json, new_id
+from wasgo_chat.core.encoding import clean_json, new_id, strip_blank
 from wasgo_chat.gateway.command_registry import MalformedFrame
 from wasgo_chat.gateway.commands import COMMANDS
 
@@ -68,3 +68,9 @@ def test_metadata_that_is_too_large_is_not_examined() -> None:
     assert small == {"x": ["\n"] * 1_000}
     assert clean_json(large, max_bytes=8_192, max_depth=8) == "is larger than 8192 bytes"
     assert cpu_s(lambda: clean_json(large, max_bytes=8_192, max_depth=8)) < 0.005
+
+
+def test_invisible_characters_inside_of_a_name_are_no_work() -> None:
+    name = "a" + "\u200b" * 100_000 + "b"
+    assert strip_blank(f"\u00a0\u2062{name}\ufeff ") == name
+    assert cpu_s(lambda: strip_blank(name)) < 0.05  # a pattern for the ends takes minutes

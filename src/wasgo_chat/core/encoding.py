@@ -103,9 +103,10 @@ _INVISIBLE = (
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _ALL_INVISIBLE = re.compile(f"[{_INVISIBLE}]*")
-# At the ends of a name. Selectors, tags and joiners may belong to the emoji or letter before them.
-_PADDING = r"\s\u00ad\u115f\u1160\u180e\u200b\u2060-\u2064\u2800\u3164\ufeff\uffa0"
-_ENDS = re.compile(f"^[{_PADDING}]+|[{_PADDING}]+$")
+# At the ends of a name: white space and what is displayed as nothing. Selectors, tags and joiners may belong to the
+# emoji or letter before them.
+_WHITE_SPACE = "".join(char for char in map(chr, range(0x3001)) if char.isspace())
+_PADDING = f"{_WHITE_SPACE}\u00ad\u115f\u1160\u180e\u200b\u2060\u2061\u2062\u2063\u2064\u2800\u3164\ufeff\uffa0"
 
 
 def is_blank(text: str) -> bool:
@@ -120,7 +121,7 @@ def none_if_blank(text: str | None) -> str | None:
 
 def strip_blank(text: str) -> str:
     """Text without white space and invisible characters at its ends; empty if it has nothing else."""
-    return "" if is_blank(text) else _ENDS.sub("", text)
+    return "" if is_blank(text) else text.strip(_PADDING)
 
 
 def unix_newlines(text: str) -> str:

@@ -56,6 +56,8 @@ class RefusalLimitMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status == 429 and ACTOR not in scope:  # too many rejected tokens, or requests of an address
+                    await self._delay()
             await send(message)
 
         await self._app(scope, receive, send_and_look)

@@ -38,6 +38,8 @@ MAX_HEAD_BYTES = 65_536
 MAX_HEADERS = 100
 MAX_QUERY_BYTES, MAX_QUERY_PARAMETERS = 16_384, 100
 """A query is parsed more than once, and some parameters take milliseconds if there are thousands of them."""
+MAX_TINY_CHUNKS, MIN_CHUNK_BYTES = 1_000, 16
+"""A body may have a thousand chunks of any size; further ones have 16 bytes on average. Each costs as much as 1 KiB."""
 BODY_BYTES_PER_S = 1024
 PIECE_BYTES = 1024
 """Bytes that are parsed before the service looks whether requests are waiting: at most about 50 small requests."""
@@ -83,6 +85,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._message_bytes = 0
         self._body_bytes = 0
         self._body_bytes_before = 0
+        self._chunks = 0
         self._unparsed = b""
         self._turn: asyncio.TimerHandle | None = None
         self._started_at = 0.0
@@ -237,7 +240,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._unset_keepalive_if_required()  # of a request in the same data, answered before its end
         self._in_message = self._is_in_head = True
-        self._head_bytes = self._body_bytes = self._body_bytes_before = self._message_bytes = 0
+        self._head_bytes = self._body_bytes = self._body_bytes_before = self._message_bytes = self._chunks = 0
         self._await_head()
 
     def on_url(self, url: bytes) -> None:
@@ -268,6 +271,11 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if not (self.parser.should_upgrade() and self._should_upgrade()):
             self._body_timer = self.loop.call_later(BODY_TIMEOUT_S, self._check_body)
+
+    def on_chunk_header(self) -> None:
+        self._chunks += 1
+        if self._chunks > MAX_TINY_CHUNKS + self._body_bytes // MIN_CHUNK_BYTES:
+            self._refuse(400)
 
     def on_body(self, body: bytes) -> None:
         if not self._is_refused:
