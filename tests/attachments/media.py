@@ -41,7 +41,7 @@ def track(kind: bytes, sample_entry: bytes, *, offset: int, size: int, more: byt
     table = box(
         b"stbl",
         full_box(b"stsd", struct.pack(">I", 1), sample_entry),
-        full_box(b"stts", struct.pack(">III", 1, 1, 1000)),
+        full_box(b"stts", struct.pack(">III", 1, 1, 3000)),
         full_box(b"stsc", struct.pack(">IIII", 1, 1, 1, 1)),
         full_box(b"stsz", struct.pack(">III", 0, 1, size)),
         chunks,

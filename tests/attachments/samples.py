@@ -198,7 +198,6 @@ KINDS: dict[str, tuple[bytes, str]] = {
     ),
     "h264 webm": (matroska((1, b"V_MPEG4/ISO/AVC")), "video/webm"),
     "webm with tracks after much else": (late_tracks(), "audio/webm"),
-    "matroska": (matroska((1, b"V_VP9"), doc_type=b"matroska"), "video/x-matroska"),
     "tiff": (picture("TIFF", size=(8, 8)), "image/tiff"),
     "noise": (bytes(range(1, 255)) * 3, "application/octet-stream"),
 }

@@ -152,7 +152,7 @@ async def insert_batch(fetch: Fetch, messages: Sequence[NewMessage], *, wait: bo
         sent before.
     """
     if not messages:
-        return {}
+        return {}  # a batch may consist of messages that are sent individually, such as those with files
     parameters = _parameters(messages)
     if wait:
         await fetch(_LOCK, *parameters[:2])
