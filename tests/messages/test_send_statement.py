@@ -12,7 +12,11 @@ from tests.support.world import World, wait_for
 from wasgo_chat.messages.sending import statements
 
 KEY = 7_340_013
-_BLOCKED = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted"
+# The view shows the locks of all databases, also of those that other test processes use.
+_BLOCKED = """
+SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 def stopping(statement: str) -> str:
