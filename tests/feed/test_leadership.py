@@ -15,7 +15,10 @@ from wasgo_chat.feed import leadership as leadership_module
 from wasgo_chat.feed.leadership import Leadership
 from wasgo_chat.feed.sequencer import ROLE
 
-TAKEN = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+TAKEN = """
+SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""  # pg_locks shows the locks of all databases, and other tests use the same server
 
 
 @asynccontextmanager
