@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import warnings
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -29,9 +30,21 @@ def pytest_unconfigure() -> None:
         servers.stop()
 
 
+class Loop(uvloop.Loop):
+    """The event loop of production, which can be closed although a test has left a transport open.
+
+    uvloop warns of such a transport in a callback that closes it. If the warning is raised as an error, the transport
+    stays open, and closing the loop waits for it without end.
+    """
+
+    def close(self) -> None:
+        with warnings.catch_warnings(action="default", category=ResourceWarning):
+            super().close()
+
+
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Run tests in the event loop of production."""
-    return {"uvloop": uvloop.new_event_loop}
+    return {"uvloop": Loop}
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,7 +6,6 @@ time is over. It does not read /etc/hosts or use search domains: the names are t
 """
 
 import asyncio
-import contextlib
 import time
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -21,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 LOOKUP_S = 3.0
 """How long a look-up takes at most, including the wait for its turn."""
+MIN_LIFETIME_S = 0.1
+"""How long a look-up may take whose turn came at the last moment."""
 
 CONCURRENCY = 32
 MAX_CACHED = 2_000
@@ -79,14 +80,18 @@ class NameResolver:
         return await asyncio.shield(task)
 
     async def _lookup(self, name: str) -> _Answer:
-        found: list[tuple[list[str], float]] = []
-        has_slot = False
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LOOKUP_S), self._slots:
-                has_slot = True
-                found = list(await asyncio.gather(self._query(name, "A"), self._query(name, "AAAA")))
-        if not has_slot:  # says nothing about the name
+        deadline = time.monotonic() + LOOKUP_S
+        try:
+            async with asyncio.timeout(LOOKUP_S):
+                await self._slots.acquire()
+        except TimeoutError:  # says nothing about the name
             return _Answer((), 0.0)
+        try:
+            # The queries end by themselves: cancelled while it opens a socket, a query would leave the socket open.
+            lifetime_s = max(MIN_LIFETIME_S, deadline - time.monotonic())
+            found = await asyncio.gather(*(self._query(name, type_, lifetime_s) for type_ in ("A", "AAAA")))
+        finally:
+            self._slots.release()
         addresses = tuple(address for records, _ in found for address in records)
         ttl_s = min((ttl for records, ttl in found if records), default=NEGATIVE_TTL_S)
         answer = _Answer(addresses, time.monotonic() + min(max(ttl_s, MIN_TTL_S), MAX_TTL_S))
@@ -95,15 +100,14 @@ class NameResolver:
         self._answers[name] = answer
         return answer
 
-    async def _query(self, name: str, record_type: str) -> tuple[list[str], float]:
+    async def _query(self, name: str, record_type: str, lifetime_s: float) -> tuple[list[str], float]:
         """The addresses of one type, with the seconds for which they are valid."""
         try:
             # The file is read again for each look-up: it changes when the machine's network does.
             resolver = dns.asyncresolver.Resolver(configure=self._name_servers is None)
             if self._name_servers is not None:
                 resolver.nameservers, resolver.port = list(self._name_servers), self._port
-            # A little shorter than the look-up, so that one type can fail while the other succeeds.
-            answer = await resolver.resolve(name, record_type, search=False, lifetime=LOOKUP_S * 0.9)
+            answer = await resolver.resolve(name, record_type, search=False, lifetime=lifetime_s)
         except (dns.exception.DNSException, OSError, ValueError) as error:
             if not isinstance(error, dns.resolver.NoAnswer | dns.resolver.NXDOMAIN):
                 log.info("name_lookup_failed", record_type=record_type, error=type(error).__name__)
