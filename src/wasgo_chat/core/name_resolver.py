@@ -87,7 +87,7 @@ class NameResolver:
         except TimeoutError:  # says nothing about the name
             return _Answer((), 0.0)
         try:
-            # The queries end by themselves: cancelled while it opens a socket, a query would leave the socket open.
+            # The queries have a time limit. One that is cancelled while it opens a socket would leave the socket open.
             lifetime_s = max(MIN_LIFETIME_S, deadline - time.monotonic())
             found = await asyncio.gather(*(self._query(name, type_, lifetime_s) for type_ in ("A", "AAAA")))
         finally:
