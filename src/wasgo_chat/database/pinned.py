@@ -1,9 +1,9 @@
 """Pinned driver connections, for statements too frequent for SQLAlchemy's layers. Besides `session`, only this commits.
 
-A pinned connection comes from a regular pool, so it has the same settings and timeouts, and is kept. After any error it
-is discarded, which rolls back its transaction; the next one opens a new connection. All statements find rows by key and
-use a pool with `generic_plans`. Plans are discarded periodically: a plan made for a nearly empty table may be a full
-scan.
+A pinned connection comes from a regular pool, so it has the same settings and timeouts, and is kept. After an error of
+the database it is discarded, which rolls back its transaction; the next one opens a new connection. All statements find
+rows by key and use a pool with `generic_plans`. Plans are discarded periodically: a plan made for a nearly empty table
+may be a full scan.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from wasgo_chat.core.errors import Unavailable
 from wasgo_chat.database.errors import DRIVER_ERRORS, is_statement_error, is_unavailable
 from wasgo_chat.database.session import Database
 
+ROLLBACK_S = 1.0
 FIRST_PLANS_S = 0.25
 PLANS_S = 10.0
 """Maximum age of plans. On a new connection it starts at FIRST_PLANS_S and doubles each time."""
@@ -150,6 +151,12 @@ class PinnedConnection:
             if isinstance(error, TimeoutError) or is_unavailable(error):
                 raise Unavailable from error
             raise
+        except Unavailable:
+            await self._drop()
+            raise
+        except Exception:  # an error of the block, not of the connection
+            await self._roll_back()
+            raise
         except BaseException:
             await self._drop()
             raise
@@ -243,6 +250,18 @@ class PinnedConnection:
             await self._driver.execute("DISCARD PLANS")
             self._plans_max_age_s, self._planned_at = min(2 * self._plans_max_age_s, PLANS_S), now
         return self._driver
+
+    async def _roll_back(self) -> None:
+        """End the transaction before the caller goes on. The server notices later that a connection is closed, and the
+        row locks would be held until then.
+        """
+        if self._driver is None:
+            return
+        try:
+            async with asyncio.timeout(ROLLBACK_S):
+                await self._driver.execute("ROLLBACK")
+        except (TimeoutError, *DRIVER_ERRORS):
+            await self._drop()
 
     async def _drop(self) -> None:
         """Discard the connection; its state is unknown, so it must not be reused."""
