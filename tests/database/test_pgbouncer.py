@@ -12,7 +12,7 @@ from tests.support.pgbouncer import pgbouncer
 from tests.support.processes import environment
 from tests.support.servers import database_url
 from tests.support.workers import make_settings
-from tests.support.world import World, world_with
+from tests.support.world import World, wait_for, world_with
 from wasgo_chat.database.pinned import PinnedConnection
 from wasgo_chat.database.pinned import fetch as fetch_once
 from wasgo_chat.database.pooling import session_parameters
@@ -83,6 +83,13 @@ async def test_every_transaction_has_the_limits_and_leaves_none_behind(pooled_wo
 
 async def test_the_lock_of_the_purge_is_held_in_a_session_without_the_pooler(pooled_world: World) -> None:
     db = pooled_world.worker.db
+
+    async def is_not_running() -> bool:
+        """The worker purges periodically too."""
+        async with exclusive_run(db) as is_only:
+            return is_only
+
+    await wait_for(is_not_running)
     async with exclusive_run(db) as is_first, exclusive_run(db) as is_second:
         assert (is_first, is_second) == (True, False)
     async with exclusive_run(db) as is_free:
